@@ -1,0 +1,1 @@
+"""Access: who calls, how they prove it, and what they may do."""

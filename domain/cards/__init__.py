@@ -1,0 +1,1 @@
+"""Cards: one item, one code, from import to redemption."""

@@ -1,0 +1,1 @@
+"""Catalogue: products, their variants and categories, and what each kind of product is."""

@@ -1,0 +1,1 @@
+"""Channels: the tree of agents, their prices, floors, visibility and quotas."""

@@ -1,0 +1,1 @@
+"""Payments: how an order's due is captured."""

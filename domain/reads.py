@@ -1,0 +1,44 @@
+"""What a request may read and do, as the schema sees it: ports that persistence fills."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from domain.access.ports import AccessReads
+    from domain.cards.ports import CardReads
+    from domain.catalog.ports import CatalogReads
+    from domain.channels.ports import ChannelReads
+    from domain.commands import Command
+    from domain.orders.ports import OrderReads
+
+
+class Performs(Protocol):
+    """Carries out a command in a transaction of its own."""
+
+    async def __call__(self, command: Command, caller: Caller) -> Any: ...
+
+
+class Reads(Protocol):
+    """Everything that can be read, by area; each method takes the caller and shows only its scope."""
+
+    @property
+    def access(self) -> AccessReads:
+        """Agents, customers, tokens."""
+
+    @property
+    def catalog(self) -> CatalogReads:
+        """Products and variants."""
+
+    @property
+    def channels(self) -> ChannelReads:
+        """Channels, prices, quotas."""
+
+    @property
+    def cards(self) -> CardReads:
+        """Cards, imports, traces."""
+
+    @property
+    def orders(self) -> OrderReads:
+        """Orders and their parts."""

@@ -1,0 +1,1 @@
+"""Supply: suppliers' adapters and attempts at them."""

@@ -1,0 +1,85 @@
+"""The unit of work: all that one command reads and writes, in one transaction that `perform` commits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from domain.access.ports import Credentials, Identities
+    from domain.cards.ports import CardStock, CardTrace
+    from domain.catalog.ports import Assortment
+    from domain.channels.ports import ChannelTree, PriceBooks
+    from domain.events import Event
+    from domain.orders.ports import OrderBook
+    from domain.payments.ports import Till
+    from domain.supply.ports import Attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work for later, by the name of its entry point; it runs at least once."""
+
+    entrypoint: str
+    facts: dict[str, Any]
+    dedupe_key: str | None = None
+
+
+class UnitOfWork(Protocol):
+    """One transaction's repositories; a handler never commits and never sees a connection."""
+
+    @property
+    def now(self) -> datetime:
+        """When the transaction began, by the database's clock."""
+
+    @property
+    def request_id(self) -> str:
+        """The request that caused it, for the trace."""
+
+    @property
+    def identities(self) -> Identities:
+        """Agents, customers and tokens."""
+
+    @property
+    def credentials(self) -> Credentials:
+        """Hashing, token making and guessing limits."""
+
+    @property
+    def tree(self) -> ChannelTree:
+        """Channels and their settings."""
+
+    @property
+    def prices(self) -> PriceBooks:
+        """Price rules, floors, visibility."""
+
+    @property
+    def catalog(self) -> Assortment:
+        """Products, variants, categories."""
+
+    @property
+    def cards(self) -> CardStock:
+        """Cards and stock levels."""
+
+    @property
+    def trace(self) -> CardTrace:
+        """What happened to cards."""
+
+    @property
+    def orders(self) -> OrderBook:
+        """Orders, lines and their fulfilment."""
+
+    @property
+    def till(self) -> Till:
+        """Payments."""
+
+    @property
+    def attempts(self) -> Attempts:
+        """Attempts at suppliers."""
+
+    def record(self, event: Event) -> None:
+        """Add an event to the outbox; reactions run before the commit."""
+
+    async def enqueue(self, job: Job, after: timedelta | None = None) -> None:
+        """Have a job run after the commit, `after` that long."""

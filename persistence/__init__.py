@@ -1,0 +1,1 @@
+"""PostgreSQL, Redis, encryption, HTTP and files, behind the ports of the domain."""

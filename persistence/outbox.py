@@ -1,0 +1,29 @@
+"""The outbox: events join the transaction that made them true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from domain.events import Event
+from persistence.statements import Connection, Statement
+
+_WRITE = Statement(
+    """INSERT INTO outbox (kind, aggregate_id, channel_id, customer_id, payload)
+       SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:aggregates AS uuid[]), CAST(:channels AS uuid[]),
+                            CAST(:customers AS uuid[]), CAST(:payloads AS jsonb[]))"""
+)
+
+
+async def write(connection: Connection, events: Sequence[Event]) -> None:
+    """Append events in their order."""
+    if not events:
+        return
+    columns: dict[str, list[Any]] = {
+        "kinds": [event.kind for event in events],
+        "aggregates": [event.aggregate_id for event in events],
+        "channels": [event.channel_id for event in events],
+        "customers": [event.customer_id for event in events],
+        "payloads": [event.payload() for event in events],
+    }
+    await _WRITE.run(connection, **columns)

@@ -1,0 +1,125 @@
+"""The unit of work on PostgreSQL: one connection, its transaction and the repositories on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from persistence import jobs
+
+if TYPE_CHECKING:
+    from domain.events import Event
+    from domain.work import Job
+    from persistence.access.credentials import PasswordAndTokens
+    from persistence.access.identities import StoredIdentities
+    from persistence.cards.stock import StoredCards
+    from persistence.cards.trace import StoredTrace
+    from persistence.cards.vault import Vault
+    from persistence.catalog.assortment import StoredAssortment
+    from persistence.channels.price_books import StoredPriceBooks
+    from persistence.channels.tree import StoredTree
+    from persistence.orders.book import StoredOrders
+    from persistence.orders.till import StoredTill
+    from persistence.settings import Settings
+    from persistence.supply.attempts import StoredAttempts
+
+
+@dataclass(slots=True)
+class Tools:
+    """What repositories need beside the connection."""
+
+    vault: Vault
+    settings: Settings
+
+
+class Work:
+    """Repositories are made when first asked for; they share the connection and its transaction."""
+
+    def __init__(self, connection: Any, tools: Tools, request_id: str) -> None:
+        self.connection, self.tools, self.request_id = connection, tools, request_id
+        self.events: list[Event] = []
+        self.now: datetime
+
+    async def begin(self) -> None:
+        """Read the transaction's moment."""
+        self.now = await self.connection.fetchval("SELECT now()")
+
+    def record(self, event: Event) -> None:
+        """Add an event; it is written when the handler is done."""
+        self.events.append(event)
+
+    async def enqueue(self, job: Job, after: timedelta | None = None) -> None:
+        """Queue a job that starts after the commit."""
+        await jobs.enqueue(self.connection, job, after)
+
+    @cached_property
+    def identities(self) -> StoredIdentities:
+        """Agents, customers and tokens."""
+        from persistence.access.identities import StoredIdentities
+
+        return StoredIdentities(self)
+
+    @cached_property
+    def credentials(self) -> PasswordAndTokens:
+        """Hashing, token making and guessing limits."""
+        from persistence.access.credentials import PasswordAndTokens
+
+        return PasswordAndTokens(self)
+
+    @cached_property
+    def tree(self) -> StoredTree:
+        """Channels."""
+        from persistence.channels.tree import StoredTree
+
+        return StoredTree(self)
+
+    @cached_property
+    def prices(self) -> StoredPriceBooks:
+        """Price rules, floors, visibility."""
+        from persistence.channels.price_books import StoredPriceBooks
+
+        return StoredPriceBooks(self)
+
+    @cached_property
+    def catalog(self) -> StoredAssortment:
+        """Products and variants."""
+        from persistence.catalog.assortment import StoredAssortment
+
+        return StoredAssortment(self)
+
+    @cached_property
+    def cards(self) -> StoredCards:
+        """Cards and stock."""
+        from persistence.cards.stock import StoredCards
+
+        return StoredCards(self)
+
+    @cached_property
+    def trace(self) -> StoredTrace:
+        """The trace of cards."""
+        from persistence.cards.trace import StoredTrace
+
+        return StoredTrace(self)
+
+    @cached_property
+    def orders(self) -> StoredOrders:
+        """Orders."""
+        from persistence.orders.book import StoredOrders
+
+        return StoredOrders(self)
+
+    @cached_property
+    def till(self) -> StoredTill:
+        """Payments."""
+        from persistence.orders.till import StoredTill
+
+        return StoredTill(self)
+
+    @cached_property
+    def attempts(self) -> StoredAttempts:
+        """Attempts at suppliers."""
+        from persistence.supply.attempts import StoredAttempts
+
+        return StoredAttempts(self)

@@ -1,0 +1,1 @@
+"""GraphQL verbs: what a field or mutation asks of the domain."""

@@ -1,0 +1,1 @@
+"""GraphQL nouns: types, inputs, unions and the engine that executes documents over them."""

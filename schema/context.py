@@ -1,0 +1,64 @@
+"""What a request carries through execution: its caller, what it may read, and how it changes anything."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from domain.access.ports import Authenticator
+    from domain.commands import Command
+    from domain.reads import Performs, Reads
+
+
+@dataclass(slots=True)
+class Context:
+    """One request, or one operation of a socket."""
+
+    caller: Caller
+    reads: Reads
+    performer: Performs
+    loaders: dict[Any, Any] = field(default_factory=dict)
+    denied: set[int] = field(default_factory=set)
+    """The field nodes for which FORBIDDEN was said already."""
+
+    @property
+    def request_id(self) -> str:
+        """The id that the answer, the logs and the trace share."""
+        return self.caller.request_id
+
+    async def perform(self, command: Command) -> Any:
+        """Carry out a command in a transaction of its own; raises its refusal."""
+        return await self.performer(command, self.caller)
+
+
+class ContextGateway:
+    """Opens a context for each request: the engine's port, filled with our callers."""
+
+    def __init__(self, authenticator: Authenticator, reads: Reads, performer: Performs) -> None:
+        self._authenticator, self._reads, self._performer = authenticator, reads, performer
+
+    async def open(
+        self, headers: Mapping[str, str], init_payload: Mapping[str, Any] | None, client_address: str
+    ) -> Context:
+        """The context of a request; raises Unauthenticated for a token that is not valid."""
+        payload = {k.lower(): v for k, v in (init_payload or {}).items() if isinstance(v, str)}
+        said = payload.get("authorization") or payload.get("token") or payload.get("accesstoken")
+        caller = await self._authenticator.caller_of(
+            bearer(said or headers.get("authorization")),
+            address=client_address,
+            device_id=payload.get("x-device-id") or headers.get("x-device-id"),
+            request_id=headers.get("x-request-id", "")[:64] or uuid.uuid4().hex,
+        )
+        return Context(caller, self._reads, self._performer)
+
+
+def bearer(said: str | None) -> str | None:
+    """The token of an Authorization value, with or without its scheme."""
+    if not said:
+        return None
+    scheme, _, token = said.strip().partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else said.strip()

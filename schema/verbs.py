@@ -1,0 +1,115 @@
+"""Verbs: how resolvers declare the fields of Query, Mutation and Subscription, each with its audience."""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import strawberry
+
+from domain.refusals import IdempotencyConflict, Refusal
+from schema.audiences import Audience, Guard
+from schema.levels import take_signature
+from schema.refusals import GENERAL, Answer, result_union
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+QUERIES: dict[str, Any] = {}
+MUTATIONS: dict[str, Any] = {}
+SUBSCRIPTIONS: dict[str, Any] = {}
+
+
+def query(requires: str | None = None) -> Callable[[_F], _F]:
+    """A field of Query: `async def name(context, **arguments)`; with `requires` its type must allow null."""
+
+    def declare(function: _F) -> _F:
+        async def resolve(info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
+            return await function(info.context, **arguments)
+
+        take_signature(resolve, function, skip=1)
+        hint = typing.get_type_hints(function, include_extras=True)["return"]
+        if requires is not None and not _allows_null(hint):
+            raise TypeError(f"{function.__name__} is restricted, so it must allow null.")
+        QUERIES[function.__name__] = strawberry.field(resolver=resolve, **_declared(function, requires))
+        return function
+
+    return declare
+
+
+def mutation(
+    requires: str | None = None, fails_with: tuple[type[Refusal], ...] = ()
+) -> Callable[[_F], _F]:
+    """A field of Mutation: `async def verb_noun(context, input) -> Noun`.
+
+    Its type is the union of the noun and the refusals `fails_with` (the general ones are added); a refusal that
+    is raised becomes the answer, and one that was not declared is a fault.
+    """
+
+    def declare(function: _F) -> _F:
+        hints = typing.get_type_hints(function, include_extras=True)
+        declared = (*GENERAL, *fails_with)
+        if hasattr(hints.get("input"), "__dataclass_fields__") and (
+            "idempotency_key" in hints["input"].__dataclass_fields__
+        ):
+            declared = (*declared, IdempotencyConflict)
+
+        async def resolve(info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
+            try:
+                return await function(info.context, **arguments)
+            except declared as refusal:
+                return Answer(refusal)
+
+        take_signature(resolve, function, skip=1)
+        name = "".join(word.title() for word in function.__name__.split("_")) + "Result"
+        union = result_union(name, hints["return"], declared)
+        answer = typing.Optional[union] if requires else union  # noqa: UP007, UP045 - built at run time
+        signature = inspect.signature(resolve).replace(return_annotation=answer)
+        resolve.__signature__ = signature  # type: ignore[attr-defined]
+        MUTATIONS[function.__name__] = strawberry.mutation(
+            resolver=resolve, **_declared(function, requires)
+        )
+        return function
+
+    return declare
+
+
+def subscription(requires: str | None = None) -> Callable[[_F], _F]:
+    """A field of Subscription: an async generator `async def name(context, **arguments)`."""
+
+    def declare(function: _F) -> _F:
+        async def resolve(info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
+            if requires is not None:
+                info.context.caller.must(requires)
+            async for item in function(info.context, **arguments):
+                yield item
+
+        take_signature(resolve, function, skip=1)
+        audience = Audience(open=True) if requires is None else Audience(permission=requires)
+        SUBSCRIPTIONS[function.__name__] = strawberry.subscription(
+            resolver=resolve, description=_sentence(function, requires), directives=[audience]
+        )
+        return function
+
+    return declare
+
+
+def _declared(function: Callable[..., Any], requires: str | None) -> dict[str, Any]:
+    audience = Audience(open=True) if requires is None else Audience(permission=requires)
+    guards = [] if requires is None else [Guard(requires)]
+    return {"description": _sentence(function, requires), "directives": [audience], "extensions": guards}
+
+
+def _sentence(function: Callable[..., Any], requires: str | None) -> str:
+    text = inspect.getdoc(function)
+    if not text:
+        raise TypeError(f"{function.__name__} needs a docstring: it is its description in the API.")
+    return text if requires is None else f"{text} Needs the permission `{requires}`."
+
+
+def _allows_null(hint: Any) -> bool:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return type(None) in typing.get_args(hint)
+    return False

@@ -1,0 +1,1 @@
+"""Live feeds: from the event log to every subscriber."""
