@@ -1,0 +1,7 @@
+"""A PostgreSQL of our own, so that a new user needs no database server; see `supervisor.start`."""
+
+from persistence.embedded.errors import DataDirectoryBusyError, EmbeddedPostgresError
+from persistence.embedded.identity import Method
+from persistence.embedded.supervisor import RunningDatabase, start
+
+__all__ = ["DataDirectoryBusyError", "EmbeddedPostgresError", "Method", "RunningDatabase", "start"]

@@ -1,0 +1,1 @@
+"""Everything that has to hold, one folder per subject."""

@@ -1,0 +1,3 @@
+"""Makes the shared fixtures known; each subject has a module of its own in tests/fixtures."""
+
+pytest_plugins = ["tests.fixtures.database"]

@@ -1,0 +1,1 @@
+"""Storage against a real PostgreSQL and a real Valkey."""
