@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -32,7 +33,9 @@ class RecordedEvent:
     kind: str
     aggregate_id: UUID
     channel_id: UUID | None
+    channel_path: tuple[UUID, ...]
+    """The channel's ancestors at that time, from the root down to itself: whose back offices may see it."""
     customer_id: UUID | None
     payload: dict[str, Any]
-    at: Any
-    """When the transaction began, by the database's clock (an aware datetime)."""
+    at: datetime
+    """When the transaction began, by the database's clock."""

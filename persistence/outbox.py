@@ -9,14 +9,18 @@ from domain.events import Event
 from persistence.statements import Connection, Statement
 
 _WRITE = Statement(
-    """INSERT INTO outbox (kind, aggregate_id, channel_id, customer_id, payload)
-       SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:aggregates AS uuid[]), CAST(:channels AS uuid[]),
-                            CAST(:customers AS uuid[]), CAST(:payloads AS jsonb[]))"""
+    """INSERT INTO outbox (kind, aggregate_id, channel_id, channel_path, customer_id, payload)
+       SELECT e.kind, e.aggregate, e.channel, c.path, e.customer, e.payload
+         FROM unnest(CAST(:kinds AS text[]), CAST(:aggregates AS uuid[]), CAST(:channels AS uuid[]),
+                     CAST(:customers AS uuid[]), CAST(:payloads AS jsonb[]))
+              WITH ORDINALITY AS e (kind, aggregate, channel, customer, payload, n)
+         LEFT JOIN channel c ON c.id = e.channel
+        ORDER BY e.n"""
 )
 
 
 async def write(connection: Connection, events: Sequence[Event]) -> None:
-    """Append events in their order."""
+    """Append events in their order, each with the path of its channel at this moment."""
     if not events:
         return
     columns: dict[str, list[Any]] = {

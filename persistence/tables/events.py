@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Identity, Index, Integer, LargeBinary, Table, text
 from sqlalchemy.dialects.postgresql import UUID
 
-from persistence.tables.columns import METADATA, born, facts, moment, words
+from persistence.tables.columns import METADATA, born, facts, moment, uuids, words
 
 outbox = Table(
     "outbox",
@@ -14,6 +14,7 @@ outbox = Table(
     words("kind"),
     Column("aggregate_id", UUID, nullable=False),
     Column("channel_id", UUID, nullable=True),
+    uuids("channel_path", nullable=True),
     Column("customer_id", UUID, nullable=True),
     facts("payload"),
     born("at"),
@@ -26,6 +27,7 @@ event = Table(
     words("kind"),
     Column("aggregate_id", UUID, nullable=False),
     Column("channel_id", UUID, nullable=True),
+    uuids("channel_path", nullable=True),
     Column("customer_id", UUID, nullable=True),
     facts("payload"),
     moment("at", nullable=False),

@@ -1,0 +1,53 @@
+"""Feeds: following events from any position, without a gap and without a repeat."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from domain.events import RecordedEvent
+from domain.refusals import BadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """Which events a follower may and wants to see; every condition that is given must hold."""
+
+    kinds: frozenset[str]
+    aggregate_id: UUID | None = None
+    customer_id: UUID | None = None
+    within_channel_id: UUID | None = None
+    """Only events of this channel and of those that were below it then."""
+
+    def covers(self, event: RecordedEvent) -> bool:
+        """Whether the follower sees this event."""
+        return (
+            event.kind in self.kinds
+            and (self.aggregate_id is None or event.aggregate_id == self.aggregate_id)
+            and (self.customer_id is None or event.customer_id == self.customer_id)
+            and (self.within_channel_id is None or self.within_channel_id in event.channel_path)
+        )
+
+
+class EventFeed(Protocol):
+    """The log of events, as followers read it."""
+
+    def follow(self, interest: Interest, after: int | None = None) -> AsyncGenerator[RecordedEvent]:
+        """Every covered event behind position `after` in order, then new ones as they come.
+
+        Without `after` it begins now. A slow reader is never skipped: it falls back to reading the log.
+        """
+
+    async def position(self) -> int:
+        """The position of the newest event."""
+
+
+def read_position(after: str | None) -> int | None:
+    """The position that a client gave back; BadRequest when it is not one of ours."""
+    if after is None:
+        return None
+    if not (after.isascii() and after.isdigit() and len(after) <= 18):
+        raise BadRequest("`after` takes the position of the last event that you received.")
+    return int(after)

@@ -1,0 +1,1 @@
+"""The outbox, the relay, the feed, and the subscriptions over them."""
