@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.access.ports import Authenticator
     from domain.commands import Command
+    from domain.feeds import EventFeed
     from domain.reads import Performs, Reads
 
 
@@ -21,6 +22,7 @@ class Context:
     caller: Caller
     reads: Reads
     performer: Performs
+    feed: EventFeed
     loaders: dict[Any, Any] = field(default_factory=dict)
     denied: set[int] = field(default_factory=set)
     """The field nodes for which FORBIDDEN was said already."""
@@ -38,8 +40,9 @@ class Context:
 class ContextGateway:
     """Opens a context for each request: the engine's port, filled with our callers."""
 
-    def __init__(self, authenticator: Authenticator, reads: Reads, performer: Performs) -> None:
+    def __init__(self, authenticator: Authenticator, reads: Reads, performer: Performs, feed: EventFeed) -> None:
         self._authenticator, self._reads, self._performer = authenticator, reads, performer
+        self._feed = feed
 
     async def open(
         self, headers: Mapping[str, str], init_payload: Mapping[str, Any] | None, client_address: str
@@ -53,7 +56,7 @@ class ContextGateway:
             device_id=payload.get("x-device-id") or headers.get("x-device-id"),
             request_id=headers.get("x-request-id", "")[:64] or uuid.uuid4().hex,
         )
-        return Context(caller, self._reads, self._performer)
+        return Context(caller, self._reads, self._performer, self._feed)
 
 
 def bearer(said: str | None) -> str | None:

@@ -1,0 +1,63 @@
+"""Cards, live: every step of every card that the caller may see, redemptions within a second."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+import strawberry
+
+from domain import changes
+from domain.cards.events import CardStatusChanged
+from domain.feeds import Interest, read_position
+from schema.cards import Card, CardStatus
+from schema.changes import CardStatusChange
+from schema.context import Context
+from schema.levels import level
+from schema.verbs import subscription
+from subscriptions.orders import ResumeAfter
+
+
+@level(CardStatusChange)
+async def card(changed: Sequence[changes.CardStatusChange], context: Context) -> list[Card]:
+    """The cards as they are now."""
+    wanted = [change.object_id for change in changed]
+    found: dict[Any, Any] = await context.reads.cards.by_ids(context.caller, wanted)
+    return [found[card_id] for card_id in wanted]
+
+
+@subscription(requires="cards:read")
+async def card_status_changed(
+    context: Context,
+    channel: Annotated[
+        str | None,
+        strawberry.argument(description="Only cards sold by this channel (its code) and by those below it."),
+    ] = None,
+    to: Annotated[
+        list[CardStatus] | None, strawberry.argument(description="Only steps to one of these statuses.")
+    ] = None,
+    after: ResumeAfter = None,
+) -> AsyncIterator[CardStatusChange]:
+    """Each step of each card of the caller: a customer's own cards, or those sold in a back office's subtree.
+
+    For a channel outside the caller's subtree it is silent, as for one that does not exist.
+    """
+    position = read_position(after)
+    interest = await _interest(context, channel)
+    if interest is None:
+        return
+    wanted = None if to is None else {status.value for status in to}
+    async for event in context.feed.follow(interest, position):
+        if wanted is None or event.payload["to"] in wanted:
+            yield changes.CardStatusChange.of(event)  # type: ignore[misc] - the view stands for its noun
+
+
+async def _interest(context: Context, channel: str | None) -> Interest | None:
+    """What the caller may hear of; None for a channel that it cannot see."""
+    caller, kinds = context.caller, frozenset({CardStatusChanged.kind})
+    if not caller.is_back_office:
+        return None if channel is not None else Interest(kinds, customer_id=caller.subject_id)
+    if channel is None:
+        return Interest(kinds, within_channel_id=caller.channel)
+    found = await context.reads.channels.by_code(caller, channel)
+    return None if found is None else Interest(kinds, within_channel_id=found.id)

@@ -1,0 +1,52 @@
+"""Orders, live: each change of an order's status, to its buyer and to the back offices above the shop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+import strawberry
+
+from domain import changes
+from domain.feeds import Interest, read_position
+from domain.orders.events import OrderChanged
+from schema import ids
+from schema.changes import OrderChange
+from schema.context import Context
+from schema.levels import level
+from schema.orders import Order
+from schema.verbs import subscription
+
+ResumeAfter = Annotated[
+    str | None,
+    strawberry.argument(
+        description="The position of the last event that you have; everything missed since is sent first. "
+        "Without it only what happens from now on is sent."
+    ),
+]
+
+
+@level(OrderChange)
+async def order(changed: Sequence[changes.OrderChange], context: Context) -> list[Order]:
+    """The orders as they are now."""
+    wanted = [change.object_id for change in changed]
+    found: dict[Any, Any] = await context.reads.orders.by_ids(context.caller, wanted)
+    return [found[order_id] for order_id in wanted]
+
+
+@subscription(requires="orders:read")
+async def order_changed(
+    context: Context,
+    id: Annotated[strawberry.ID, strawberry.argument(description="The order to follow.")],
+    after: ResumeAfter = None,
+) -> AsyncIterator[OrderChange]:
+    """Each change of one order's status, in order and each once.
+
+    For an order that the caller may not see it is silent, as for one that was never placed.
+    """
+    position = read_position(after)
+    order_id = ids.decode("ord", id)
+    if order_id is None or order_id not in await context.reads.orders.by_ids(context.caller, [order_id]):
+        return
+    async for event in context.feed.follow(Interest(frozenset({OrderChanged.kind}), order_id), position):
+        yield changes.OrderChange.of(event)  # type: ignore[misc] - the view stands for its noun
