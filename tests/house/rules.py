@@ -149,8 +149,11 @@ def nothing_is_unfinished(source: Source) -> Iterator[Finding]:
         ):
             yield Finding(source.path, token.start[0], "a note of unfinished work")
     for node in ast.walk(source.tree):
-        raised = node.exc if isinstance(node, ast.Raise) else None
-        if raised is not None and ast.unparse(raised).startswith("NotImplementedError"):
+        if (
+            isinstance(node, ast.Raise)
+            and node.exc
+            and ast.unparse(node.exc).startswith("NotImplementedError")
+        ):
             yield Finding(source.path, node.lineno, "something is not implemented")
 
 
