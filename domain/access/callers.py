@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from uuid import UUID
 
 from domain.refusals import Forbidden, Unauthenticated
 
 
-class CallerKind(str, Enum):
+class CallerKind(StrEnum):
     """The kinds of principal; SYSTEM is our own worker and never comes from a token."""
 
     ANONYMOUS = "ANONYMOUS"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     """What a person does in one channel; STOCK, RISK and ADMIN exist at headquarters only."""
 
     OWNER = "OWNER"
@@ -41,22 +41,29 @@ CARDS_FREEZE = "cards:freeze"
 CARDS_TRACE = "cards:trace"
 STOCK_ALLOCATE = "stock:allocate"
 CUSTOMERS_SIGN_IN = "customers:sign-in"
+PEOPLE_WRITE = "people:write"
+PASSWORD_WRITE = "password:write"  # noqa: S105 - a permission
+SESSION_END = "session:end"
 
 ALL = frozenset(
     value for name, value in globals().items() if name.isupper() and isinstance(value, str) and ":" in value
 )
 """Every permission there is."""
 
-SCOPES = frozenset({ORDERS_PLACE, ORDERS_PAY, ORDERS_READ, CARDS_READ, CARDS_REDEEM, CATALOG_READ, CUSTOMERS_SIGN_IN})
+SCOPES = frozenset(
+    {ORDERS_PLACE, ORDERS_PAY, ORDERS_READ, CARDS_READ, CARDS_REDEEM, CATALOG_READ, CUSTOMERS_SIGN_IN}
+)
 """What the secret token of an API client may be given."""
 
 STOREFRONT = frozenset({CATALOG_READ, ORDERS_PLACE, CUSTOMERS_SIGN_IN})
-CUSTOMER = frozenset({CATALOG_READ, ORDERS_PLACE, ORDERS_READ, CARDS_READ, CARDS_REVEAL})
+CUSTOMER = frozenset({CATALOG_READ, ORDERS_PLACE, ORDERS_READ, CARDS_READ, CARDS_REVEAL, SESSION_END})
 
-_EVERY_AGENT = frozenset({CATALOG_READ, CHANNELS_READ, PRICES_READ, ORDERS_READ, CARDS_READ})
+_EVERY_AGENT = frozenset(
+    {CATALOG_READ, CHANNELS_READ, PRICES_READ, ORDERS_READ, CARDS_READ, PASSWORD_WRITE, SESSION_END}
+)
 _OF_ROLE = {
     Role.OWNER: {
-        CHANNELS_WRITE, PRICES_WRITE, MARGIN_READ, ACCOUNT_READ, TOKENS_WRITE,
+        CHANNELS_WRITE, PRICES_WRITE, MARGIN_READ, ACCOUNT_READ, TOKENS_WRITE, PEOPLE_WRITE,
         ORDERS_PLACE, ORDERS_PAY, STOCK_ALLOCATE, SHIPMENTS_WRITE,
     },
     Role.FINANCE: {MARGIN_READ, ACCOUNT_READ, ORDERS_PAY},

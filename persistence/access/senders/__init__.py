@@ -1,0 +1,1 @@
+"""Message senders, one file each; the file is named as the setting names it and has a class `Sender`."""

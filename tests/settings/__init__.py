@@ -1,0 +1,1 @@
+"""What an operator sets, and what is refused before the first request."""
