@@ -69,7 +69,7 @@ def become_program(order: dict[str, Any], keeper: int) -> NoReturn:
             os._exit(CANNOT_BECOME)
         os.execv(order["argv"][0], order["argv"])  # noqa: S606
     except Exception as error:
-        os.write(2, f"{error}\n".encode())
+        os.write(2, f"{order['argv'][0]}: {error}\n".encode())
     os._exit(CANNOT_BECOME)
 
 

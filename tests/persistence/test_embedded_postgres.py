@@ -3,8 +3,7 @@
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,14 +14,7 @@ from persistence.embedded import DataDirectoryBusyError, EmbeddedPostgresError, 
 from persistence.embedded.identity import identity_for
 from tests.persistence.embedded_owner import METHODS
 
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """A directory that every user may enter, with a short path; pytest's own is private."""
-    directory = Path(tempfile.mkdtemp(prefix="quanyi-e-"))
-    directory.chmod(0o755)
-    yield directory
-    shutil.rmtree(directory)
+pytestmark = pytest.mark.usefixtures("open_programs")
 
 
 @asynccontextmanager

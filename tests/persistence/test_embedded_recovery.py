@@ -1,13 +1,10 @@
 """After the server was killed, its PostgreSQL is gone and the next start has all that was acknowledged."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -16,14 +13,7 @@ import pytest
 from persistence.embedded import DataDirectoryBusyError, Method, RunningDatabase, start
 from tests.persistence.embedded_owner import METHODS, ended_within, spawn_owner
 
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """A directory that every user may enter, with a short path; pytest's own is private."""
-    directory = Path(tempfile.mkdtemp(prefix="quanyi-r-"))
-    directory.chmod(0o755)
-    yield directory
-    shutil.rmtree(directory)
+pytestmark = pytest.mark.usefixtures("open_programs")
 
 
 async def reopen(place: Path) -> RunningDatabase:
