@@ -1,0 +1,1 @@
+"""Cards at rest: their encryption, their indexes, their keys and their tables."""

@@ -1,0 +1,19 @@
+"""A sheet that is being read: its rows, and how far the reading has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from domain.cards.importing.rows import Row
+
+BLOCK_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows in file order, read once; reading may raise `UnreadableFile` at any row."""
+
+    rows: Iterator[Row]
+    fraction_read: Callable[[], float]
+    """0.0 to 1.0, by bytes."""

@@ -1,0 +1,1 @@
+"""Cards: codes, secrets, imports and encryption."""
