@@ -60,6 +60,7 @@ variant = Table(
     minor("face_minor", nullable=True),
     Column("valid_days", Integer, nullable=True),
     words("secret_pattern", nullable=True),
+    Column("published", Boolean, nullable=False, server_default=text("true")),
     facts("settings"),
     born(),
 )

@@ -75,14 +75,20 @@ visibility = Table(
     "visibility",
     METADATA,
     key(),
-    ref("channel_id", "channel"),
+    ref("setter_id", "channel"),
+    ref("channel_id", "channel", index=True),
     ref("variant_id", "variant", nullable=True),
     ref("product_id", "product", nullable=True),
     ref("category_id", "category", nullable=True),
     Column("visible", Boolean, nullable=False),
     born(),
     UniqueConstraint(
-        "channel_id", "variant_id", "product_id", "category_id", postgresql_nulls_not_distinct=True
+        "setter_id",
+        "channel_id",
+        "variant_id",
+        "product_id",
+        "category_id",
+        postgresql_nulls_not_distinct=True,
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Product kinds: a file in this folder is a kind, its name the code, its dataclass the settings of variants."""
+"""Product kinds: a file here is a kind, its name the code, its dataclass the settings of variants."""
 
 from __future__ import annotations
 

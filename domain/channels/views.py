@@ -1,0 +1,114 @@
+"""What is shown of channels and prices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.channels.rules import RATES, PriceRule
+from domain.channels.tree import ChannelNode
+from domain.money import Money
+
+
+@dataclass(slots=True)
+class ChannelView:
+    """A channel to those who may see it."""
+
+    id: UUID
+    code: str
+    name: str
+    tier: str
+    sells_as: str | None
+    territory: str | None
+    status: str
+    parent_id: UUID | None
+    path: tuple[UUID, ...]
+
+    @classmethod
+    def of(cls, node: ChannelNode) -> ChannelView:
+        """The view of a node of the tree."""
+        return cls(
+            node.id,
+            node.code,
+            node.name,
+            node.tier.value,
+            node.sells_as.value if node.sells_as else None,
+            node.territory,
+            node.status.value,
+            node.parent_id,
+            node.path,
+        )
+
+
+@dataclass(slots=True)
+class ChannelLabel:
+    """As much of a channel's parent as its children see."""
+
+    code: str
+    name: str
+
+
+@dataclass(slots=True)
+class AccountView:
+    """The deposit of a channel."""
+
+    balance: Money
+    held: Money
+    credit: Money
+
+    @property
+    def available(self) -> Money:
+        """What it can still buy for: balance and credit, less what is held."""
+        return self.balance + self.credit - self.held
+
+
+@dataclass(slots=True)
+class PriceRuleView:
+    """A price rule; of another channel's rule only what a trace names of it."""
+
+    id: UUID
+    version: int
+    kind: str
+    mode: str | None = None
+    base: str | None = None
+    value: str | None = None
+    action: str | None = None
+    channel_id: UUID | None = None
+    tier: str | None = None
+    variant_id: UUID | None = None
+    product_id: UUID | None = None
+    category_id: UUID | None = None
+    min_quantity: int | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    changed_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @classmethod
+    def of(cls, rule: PriceRule, ended_at: datetime | None = None) -> PriceRuleView:
+        """The whole of a rule, for its setter and those above."""
+        return cls(
+            rule.id, rule.version, rule.kind.value, rule.mode.value, rule.base.value, value_text(rule),
+            rule.action.value if rule.action else None, rule.target_channel_id, rule.target_tier,
+            rule.variant_id, rule.product_id, rule.category_id, rule.min_quantity,
+            rule.valid_from, rule.valid_until, rule.changed_at, ended_at,
+        )  # fmt: skip
+
+
+def value_text(rule: PriceRule) -> str:
+    """The value as it is written: `80` or `98.8` percent, or a decimal amount."""
+    if rule.mode not in RATES:
+        return Money(rule.value).amount
+    whole, rest = divmod(rule.value, 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") if rest else str(whole)
+
+
+@dataclass(slots=True)
+class PriceStepView:
+    """One step of how a price came about."""
+
+    channel_id: UUID
+    kind: str
+    amount: Money
+    rule: PriceRuleView | None
