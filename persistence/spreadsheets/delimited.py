@@ -32,7 +32,7 @@ def read_delimited(source: BinaryIO) -> Sheet:
     delimiter = _delimiter(text.read(_SAMPLE_CHARACTERS))
     text.detach()
     source.seek(0)
-    return Sheet(_rows(source, encoding, delimiter), lambda: source.tell() / size if size else 1.0)
+    return Sheet(_rows(source, encoding, delimiter), lambda: source.tell() * 100 // max(1, size))
 
 
 def _rows(source: BinaryIO, encoding: str, delimiter: str) -> Iterator[Row]:

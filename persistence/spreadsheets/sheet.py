@@ -15,5 +15,5 @@ class Sheet:
     """Rows in file order, read once; reading may raise `UnreadableFile` at any row."""
 
     rows: Iterator[Row]
-    fraction_read: Callable[[], float]
-    """0.0 to 1.0, by bytes."""
+    percent_read: Callable[[], int]
+    """0 to 100, by bytes."""

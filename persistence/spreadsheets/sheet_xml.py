@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
+
 from domain.cards.importing.rows import Cell, Row, UnreadableFile
 from persistence.spreadsheets.strings import LONGEST_CELL, StringTable, unescaped
 
@@ -113,12 +115,15 @@ def _column(reference: str) -> int:
 
 
 def _number(raw: str) -> Cell:
-    """A whole number of up to 15 digits exactly; anything that a float had to round stays a float."""
+    """A whole number of up to 15 digits as such; anything longer, which programs round, stays a decimal."""
     raw = raw.strip()
     if raw.isdecimal() and len(raw) <= 15:
         return int(raw)
     try:
-        number = float(raw)
-    except ValueError:
+        number = Decimal(raw)
+    except InvalidOperation:
         return raw
-    return int(number) if abs(number) < _EXACT and number.is_integer() else number
+    if not number.is_finite():
+        return raw
+    # The size is asked first: 1E+999999999 has a billion digits once it is an integer.
+    return int(number) if number.copy_abs() < _EXACT and number == number.to_integral_value() else number

@@ -32,7 +32,7 @@ def read_workbook(source: BinaryIO) -> Sheet:
         raise UnreadableFile("it has no visible sheet")
     strings = next((targets[key] for key, kind in kinds.items() if kind == "sharedStrings"), None)
     reading = _Reading(archive, part, strings)
-    return Sheet(reading.rows(), reading.fraction_read)
+    return Sheet(reading.rows(), reading.percent_read)
 
 
 def _is_on(value: str | None) -> bool:
@@ -62,8 +62,8 @@ class _Reading:
         self._archive, self._part, self._strings_part = archive, part, strings_part
         self._bytes_read = 0
 
-    def fraction_read(self) -> float:
-        return self._bytes_read / max(1, self._archive.size(self._part))
+    def percent_read(self) -> int:
+        return self._bytes_read * 100 // max(1, self._archive.size(self._part))
 
     def rows(self) -> Iterator[Row]:
         known = self._strings_part is not None and self._strings_part in self._archive

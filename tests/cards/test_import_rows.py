@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -60,7 +61,18 @@ def test_a_code_that_is_no_such_code_is_refused(written: str) -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["1.23E+19", "9.46951E+16", "1e+16", "1.5E16", "12345678.0", "#######", "#N/A", 1.23e19, 10**16, True],
+    [
+        "1.23E+19",
+        "9.46951E+16",
+        "1e+16",
+        "1.5E16",
+        "12345678.0",
+        "#######",
+        "#N/A",
+        Decimal("1.23E+19"),
+        10**16,
+        True,
+    ],
 )
 def test_a_code_that_went_through_a_number_is_refused(cell: Cell) -> None:
     assert one(cell, DIGITS) is Reason.DAMAGED_BY_SPREADSHEET

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time, timedelta, timezone
+from decimal import Decimal
 from functools import lru_cache
 
 from domain.cards.folding import fold_width, without_invisible
@@ -74,15 +75,19 @@ def _zone(offset: str | None) -> timezone:
     return timezone(-span if offset[0] == "-" else span)
 
 
-def _from_number(number: int | float) -> datetime | str | None:
+def _from_number(number: int | Decimal) -> datetime | str | None:
     if isinstance(number, int) and number > _LAST_SERIAL:
         return _from_text(str(number)) if len(str(number)) == 8 else None
-    if not 0 < number <= _LAST_SERIAL + 1:
+    if not _is_finite(number) or not 0 < number <= _LAST_SERIAL + 1:
         return None
     moment = _DAY_ZERO + timedelta(days=int(number), seconds=round(number % 1 * 86_400))
     if number == int(number):
         moment = datetime.combine(moment, _END_OF_DAY, SHANGHAI)
     return _in_range(moment)
+
+
+def _is_finite(number: int | Decimal) -> bool:
+    return isinstance(number, int) or number.is_finite()
 
 
 def _in_range(moment: datetime) -> datetime | None:

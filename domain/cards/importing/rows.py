@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from domain.cards.secret import Secret
 from domain.refusals import Refusal
 
-Cell = str | int | float | bool | None
-"""A cell as the file stores it; a number is a number only where the file says so."""
+Cell = str | int | Decimal | bool | None
+"""A cell as the file stores it; a number is a number only where the file says so, and `Decimal` where it is
+not a whole one of at most 15 digits."""
 
 Row = tuple[int, Sequence[Cell]]
 """The 1-based row of the spreadsheet and its cells from the first column on."""
