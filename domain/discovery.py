@@ -9,7 +9,7 @@ from types import ModuleType
 
 
 def modules_of(package: ModuleType, skip: tuple[str, ...] = ()) -> Iterator[ModuleType]:
-    """Import and yield every module below a package in the order of their names, except those below `skip`."""
+    """Import and yield every module below a package in the order of names, except those below `skip`."""
     for found in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
         name = f"{package.__name__}.{found.name}"
         if skip and name.startswith(skip):

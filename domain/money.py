@@ -78,7 +78,7 @@ class Money:
 
 
 def half_up(numerator: int, denominator: int) -> int:
-    """numerator / denominator rounded half-up (halves away from zero); denominator > 0."""
+    """Numerator / denominator rounded half-up (halves away from zero); denominator > 0."""
     magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
     return magnitude if numerator >= 0 else -magnitude
 

@@ -32,11 +32,13 @@ class PageRequest:
     ) -> PageRequest:
         """Check the four arguments; `order` names the sort that a cursor must belong to.
 
-        Raises BadRequest for a size outside 0…100, both directions at once, or a cursor that is not of this list.
+        Raises BadRequest for a size outside 0…100, both directions at once, or the cursor of another list.
         """
-        if last is not None and first is not None or after is not None and before is not None:
+        if (last is not None and first is not None) or (after is not None and before is not None):
             raise BadRequest("Ask either for first/after or for last/before, not for both.")
-        if last is None and before is not None or first is None and last is not None and after is not None:
+        if (last is None and before is not None) or (
+            first is None and last is not None and after is not None
+        ):
             raise BadRequest("`after` goes with `first`, `before` with `last`.")
         limit = last if last is not None else 20 if first is None else first
         if not 0 <= limit <= MOST:

@@ -1,6 +1,6 @@
 """Refusals: what the caller can cause and mend, each a class whose docstring is its sentence.
 
-A fact that front ends may read is annotated with its description (`left: Annotated[int, "…"]`); others stay here.
+A fact that front ends may read is annotated with its description: `left: Annotated[int, "…"]`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 @dataclass(eq=False)
-class Refusal(Exception):  # noqa: N818 - a refusal is the trade's word, and not a fault
+class Refusal(Exception):
     """The request was refused."""
 
     keeps_work: ClassVar[bool] = False
@@ -91,11 +91,11 @@ class TooManyAttempts(Refusal):
     retry_after_seconds: Annotated[int, "Seconds until the next attempt is looked at."]
 
 
-class BadRequest(Exception):  # noqa: N818 - named after the code that clients see
+class BadRequest(Exception):
     """The request itself is wrong, whatever the data: an argument out of its range, a foreign cursor."""
 
 
-class Forbidden(Exception):  # noqa: N818 - named after the code that clients see
+class Forbidden(Exception):
     """The caller lacks a permission: a broken request, not a refusal of the trade."""
 
     def __init__(self, permission: str) -> None:
@@ -103,7 +103,7 @@ class Forbidden(Exception):  # noqa: N818 - named after the code that clients se
         self.permission = permission
 
 
-class Unauthenticated(Exception):  # noqa: N818 - named after the code that clients see
+class Unauthenticated(Exception):
     """The token is missing, unknown, expired or revoked."""
 
     def __init__(self, reason: str = "This token is not valid any more; sign in again.") -> None:

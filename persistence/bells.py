@@ -1,4 +1,4 @@
-"""Bells: cheap, lossy wake-ups between tasks and processes; whoever waits also looks by itself now and then."""
+"""Bells: cheap, lossy wake-ups between tasks and processes; whoever waits looks now and then anyway."""
 
 from __future__ import annotations
 

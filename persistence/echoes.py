@@ -74,7 +74,7 @@ class RedisBell(LocalBell):
             try:
                 for topic in topics:
                     await self._redis.publish(topic, b"")
-            except Exception as problem:  # noqa: BLE001 - any failure of Redis costs latency only
+            except Exception as problem:
                 structlog.get_logger().warning("bell.retry", problem=type(problem).__name__)
                 await asyncio.sleep(RETRY_S)
 
@@ -87,7 +87,7 @@ class RedisBell(LocalBell):
                         super().ring(topic)
                     async for message in pubsub.listen():
                         self._heard(message)
-            except Exception as problem:  # noqa: BLE001 - any failure of Redis costs latency only
+            except Exception as problem:
                 structlog.get_logger().warning("bell.retry", problem=type(problem).__name__)
             await asyncio.sleep(RETRY_S)
 

@@ -1,4 +1,4 @@
-"""The feed: one reader of the event log for each process, and as many followers as there are subscriptions."""
+"""The feed: one reader of the event log for each process, and a follower for each subscription."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ _NARROWING = {
 class _Follower:
     """What waits for one subscription."""
 
-    __slots__ = ("interest", "overrun", "ready", "waiting")
+    __slots__ = ("backlog", "interest", "overrun", "ready", "waiting")
 
-    def __init__(self, interest: Interest) -> None:
-        self.interest, self.overrun = interest, False
+    def __init__(self, interest: Interest, backlog: int) -> None:
+        self.interest, self.backlog, self.overrun = interest, backlog, False
         self.waiting: deque[RecordedEvent] = deque()
         self.ready = asyncio.Event()
 
     def offer(self, event: RecordedEvent) -> None:
         if self.overrun or not self.interest.covers(event):
             return
-        if len(self.waiting) >= BACKLOG:
+        if len(self.waiting) >= self.backlog:
             self.overrun = True
         else:
             self.waiting.append(event)
@@ -64,8 +64,8 @@ class _Follower:
 class LiveFeed:
     """Implements the domain's EventFeed over the log."""
 
-    def __init__(self, database: Database, bell: Bell) -> None:
-        self._database, self._bell = database, bell
+    def __init__(self, database: Database, bell: Bell, backlog: int = BACKLOG) -> None:
+        self._database, self._bell, self._backlog = database, bell, backlog
         self._followers: set[_Follower] = set()
         self._position = 0
         self._started = asyncio.Event()
@@ -106,7 +106,7 @@ class LiveFeed:
         await self._started.wait()
         position = self._position if after is None else after
         while True:
-            follower = _Follower(interest)
+            follower = _Follower(interest, self._backlog)
             self._followers.add(follower)
             joined_at = self._position  # no await since `add`: everything above comes through the follower
             try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -86,8 +85,10 @@ def _decode(stored: dict[str, Any]) -> Any:
     return _adapter(kind).validate_python(stored["value"], strict=False)
 
 
-@lru_cache(maxsize=256)
-def _adapter(kind: type) -> TypeAdapter[Any]:
-    return TypeAdapter(kind, config=None)
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
 
 
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]

@@ -30,7 +30,7 @@ _LOST = (
 
 
 class Performer:
-    """Carries out commands; `await performer(command, caller)` answers the handler's view or raises its refusal."""
+    """Carries out commands: `await performer(command, caller)` answers the view or raises the refusal."""
 
     def __init__(self, database: Database, bell: Bell, tools: Tools) -> None:
         self._database, self._bell, self._tools = database, bell, tools

@@ -1,7 +1,7 @@
 """The relay: gives committed events their place in the one order of all events.
 
-Rows become visible in the order of their commits, not of their ids, so only this single writer, after the commit,
-can number them such that a reader who saw position n has seen everything below n.
+Rows become visible in the order of their commits, not of their ids, so only this single writer, after the
+commit, can number them such that a reader who saw position n has seen everything below n.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _MOVE = Statement(
     """WITH moved AS (
            DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT :batch) RETURNING *
        ), placed AS (
-           INSERT INTO event (position, kind, aggregate_id, channel_id, channel_path, customer_id, payload, at)
+           INSERT INTO event
+                  (position, kind, aggregate_id, channel_id, channel_path, customer_id, payload, at)
            SELECT r.last_position + row_number() OVER (ORDER BY m.id), m.kind, m.aggregate_id, m.channel_id,
                   m.channel_path, m.customer_id, m.payload, m.at
              FROM moved m, relay r WHERE r.id = 1

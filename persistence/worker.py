@@ -71,7 +71,7 @@ class Worker:
         async def tick(_schedule: Schedule) -> None:
             try:
                 await function({}, self._desk)
-            except Exception as problem:  # noqa: BLE001 - the next tick tries again
+            except Exception as problem:
                 self._log.error("timer.failed", timer=name, problem=type(problem).__name__)
 
         return tick

@@ -1,4 +1,4 @@
-"""Changes as subscribers receive them: where they stand in the order of all events, and the object as it is now."""
+"""Changes as subscribers receive them: their place in the order of events, and the object as it is now."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from schema.audiences import open_to_all
 from schema.nouns import noun
 
 if TYPE_CHECKING:
-    from schema.cards import Card
+    from schema.cards import Card, CardStatus
     from schema.orders import Order
 
 POSITION = (
-    "The event's place in the one order of all events: give the last one you saw as `after` when you reconnect; "
-    "the same position is the same event."
+    "The event's place in the one order of all events: give the last one you saw as `after` when you "
+    "reconnect; the same position is the same event."
 )
 
 

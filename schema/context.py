@@ -40,7 +40,9 @@ class Context:
 class ContextGateway:
     """Opens a context for each request: the engine's port, filled with our callers."""
 
-    def __init__(self, authenticator: Authenticator, reads: Reads, performer: Performs, feed: EventFeed) -> None:
+    def __init__(
+        self, authenticator: Authenticator, reads: Reads, performer: Performs, feed: EventFeed
+    ) -> None:
         self._authenticator, self._reads, self._performer = authenticator, reads, performer
         self._feed = feed
 

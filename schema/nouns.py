@@ -1,9 +1,9 @@
-"""Nouns: GraphQL object types over the domain's views, and the interface by which any of them is found again."""
+"""Nouns: GraphQL object types over the domain's views, and the interface by which each is found again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import strawberry
 
@@ -11,6 +11,7 @@ from schema import ids
 from schema.audiences import open_to_all
 
 _T = TypeVar("_T", bound=type)
+_N = TypeVar("_N")
 
 SOURCES: dict[type, tuple[type, ...]] = {}
 """Noun → the classes of the domain that it shows."""
@@ -43,3 +44,8 @@ def noun(
         return declared  # type: ignore[no-any-return]
 
     return declare
+
+
+def shown(noun_type: type[_N], view: object) -> _N:
+    """Tell the type checker that a noun's source stands for the noun; at run time it is the view itself."""
+    return cast(_N, view)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
 from domain import paging
-from schema.audiences import Audience, open_to_all
+from schema.audiences import open_to_all
 from schema.nouns import noun
 
 T = TypeVar("T")
@@ -38,6 +38,11 @@ class Edge(Generic[T]):
     cursor: str = open_to_all("Its place: give it as `after` or `before`.")
 
 
+async def _count(root: strawberry.Parent[Any]) -> int:
+    page: paging.Page[Any] = root
+    return await page.count()
+
+
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[T]):
     """Relay's connection."""
@@ -45,9 +50,4 @@ class Connection(Generic[T]):
     edges: list[Edge[T]] = open_to_all("The page's items in order.")
     page_info: PageInfo = open_to_all("Whether the list goes on.")
 
-    @strawberry.field(
-        description="How many items the whole list has.", directives=[Audience(open=True)]
-    )
-    async def total_count(root: strawberry.Parent[paging.Page[T]]) -> int:  # noqa: N805
-        """Counted when it is asked for."""
-        return await root.count()
+    total_count: int = open_to_all("How many items the whole list has.", resolver=_count)

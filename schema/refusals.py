@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import typing
-from functools import lru_cache
 from typing import Annotated, Any
 
 import strawberry
@@ -34,10 +33,17 @@ class Answer:
         return getattr(self.refusal, name)
 
 
-@lru_cache(maxsize=None)
 def refusal_type(refusal: type[refusals.Refusal]) -> Any:
     """The GraphQL type of a class of refusal: its annotated facts beside code, message and field."""
+    if refusal not in _TYPES:
+        _TYPES[refusal] = _made(refusal)
+    return _TYPES[refusal]
 
+
+_TYPES: dict[type[refusals.Refusal], Any] = {}
+
+
+def _made(refusal: type[refusals.Refusal]) -> Any:
     def is_type_of(obj: Any, _info: Any) -> bool:
         return type(obj) is Answer and type(obj.refusal) is refusal
 
@@ -71,6 +77,6 @@ def result_union(name: str, success: Any, fails_with: tuple[type[refusals.Refusa
         member = refusal_type(refusal)
         if member not in members:
             members.append(member)
-    union = typing.Union[tuple(members)]  # noqa: UP007 - built at run time
+    union: Any = typing.Union[tuple(members)]  # noqa: UP007 - built at run time
     description = "What was changed, or why nothing was."
     return Annotated[union, strawberry.union(name, description=description)]

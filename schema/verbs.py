@@ -39,13 +39,11 @@ def query(requires: str | None = None) -> Callable[[_F], _F]:
     return declare
 
 
-def mutation(
-    requires: str | None = None, fails_with: tuple[type[Refusal], ...] = ()
-) -> Callable[[_F], _F]:
+def mutation(requires: str | None = None, fails_with: tuple[type[Refusal], ...] = ()) -> Callable[[_F], _F]:
     """A field of Mutation: `async def verb_noun(context, input) -> Noun`.
 
-    Its type is the union of the noun and the refusals `fails_with` (the general ones are added); a refusal that
-    is raised becomes the answer, and one that was not declared is a fault.
+    Its type is the union of the noun and the refusals `fails_with` (the general ones are added); a refusal
+    that is raised becomes the answer, and one that was not declared is a fault.
     """
 
     def declare(function: _F) -> _F:
@@ -65,12 +63,10 @@ def mutation(
         take_signature(resolve, function, skip=1)
         name = "".join(word.title() for word in function.__name__.split("_")) + "Result"
         union = result_union(name, hints["return"], declared)
-        answer = typing.Optional[union] if requires else union  # noqa: UP007, UP045 - built at run time
+        answer = typing.Optional[union] if requires else union  # noqa: UP045 - built at run time
         signature = inspect.signature(resolve).replace(return_annotation=answer)
         resolve.__signature__ = signature  # type: ignore[attr-defined]
-        MUTATIONS[function.__name__] = strawberry.mutation(
-            resolver=resolve, **_declared(function, requires)
-        )
+        MUTATIONS[function.__name__] = strawberry.mutation(resolver=resolve, **_declared(function, requires))
         return function
 
     return declare

@@ -14,6 +14,7 @@ from schema.cards import Card, CardStatus
 from schema.changes import CardStatusChange
 from schema.context import Context
 from schema.levels import level
+from schema.nouns import shown
 from schema.verbs import subscription
 from subscriptions.orders import ResumeAfter
 
@@ -49,7 +50,7 @@ async def card_status_changed(
     wanted = None if to is None else {status.value for status in to}
     async for event in context.feed.follow(interest, position):
         if wanted is None or event.payload["to"] in wanted:
-            yield changes.CardStatusChange.of(event)  # type: ignore[misc] - the view stands for its noun
+            yield shown(CardStatusChange, changes.CardStatusChange.of(event))
 
 
 async def _interest(context: Context, channel: str | None) -> Interest | None:

@@ -14,6 +14,7 @@ from schema import ids
 from schema.changes import OrderChange
 from schema.context import Context
 from schema.levels import level
+from schema.nouns import shown
 from schema.orders import Order
 from schema.verbs import subscription
 
@@ -49,4 +50,4 @@ async def order_changed(
     if order_id is None or order_id not in await context.reads.orders.by_ids(context.caller, [order_id]):
         return
     async for event in context.feed.follow(Interest(frozenset({OrderChanged.kind}), order_id), position):
-        yield changes.OrderChange.of(event)  # type: ignore[misc] - the view stands for its noun
+        yield shown(OrderChange, changes.OrderChange.of(event))

@@ -40,7 +40,7 @@ token = Table(
     words("kind"),
     Column("hmac", LargeBinary, nullable=False, unique=True),
     ref("channel_id", "channel", index=True),
-    ref("agent_id", "agent", nullable=True),
+    ref("agent_id", "agent", nullable=True, index=True),
     ref("customer_id", "customer", nullable=True),
     texts("scopes"),
     words("name", default=""),
@@ -61,7 +61,7 @@ sign_in_code = Table(
     born(),
     moment("expires_at", nullable=False),
     moment("used_at"),
-    Index("ix_sign_in_code_identifier", "channel_id", "identifier_hmac", "created_at"),
+    Index("ix_sign_in_code_identifier", "identifier_hmac", "created_at"),
 )
 
 guess = Table(
@@ -69,8 +69,9 @@ guess = Table(
     METADATA,
     words("subject", primary_key=True),
     Column("failures", Integer, nullable=False),
-    moment("window_started_at", nullable=False),
+    moment("last_at", nullable=False),
 )
+Index("ix_guess_age", guess.c.last_at)
 
 portal_key = Table(
     "portal_key",
@@ -85,4 +86,5 @@ spent_proof = Table(
     METADATA,
     Column("digest", LargeBinary, primary_key=True),
     moment("expires_at", nullable=False),
+    Index("ix_spent_proof_age", "expires_at"),
 )

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Computed, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
 
 from persistence.tables.columns import METADATA, born, facts, key, minor, ref, words
 
@@ -36,7 +47,9 @@ product = Table(
     Column(
         "search",
         Text,
-        Computed("lower(name || ' ' || name_en || ' ' || coalesce(brand, '') || ' ' || slug)", persisted=True),
+        Computed(
+            "lower(name || ' ' || name_en || ' ' || coalesce(brand, '') || ' ' || slug)", persisted=True
+        ),
     ),
     Index("ix_product_search", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
     Index("ix_product_newest", "created_at", "id"),

@@ -36,6 +36,7 @@ orders = Table(
 )
 Index("ix_orders_channel", orders.c.channel_id, orders.c.placed_at, orders.c.id)
 Index("ix_orders_customer", orders.c.customer_id, orders.c.placed_at, orders.c.id)
+Index("ix_orders_placed", orders.c.placed_at, orders.c.id)
 Index("ix_orders_expiry", orders.c.expires_at, postgresql_where=text("status = 'AWAITING_PAYMENT'"))
 Index(
     "ix_orders_guest",
@@ -59,6 +60,7 @@ order_line = Table(
     minor("total_minor"),
     minor("cost_minor", nullable=True),
     words("status"),
+    words("policy", nullable=True),
     facts("account", nullable=True),
     uuids("path"),
     Column("transfer_minor", ARRAY(BigInteger), nullable=False),
@@ -72,8 +74,10 @@ fulfilment = Table(
     ref("order_id", "orders", index=True),
     ref("order_line_id", "order_line", index=True),
     ref("variant_id", "variant"),
+    words("sku"),
     words("kind"),
     Column("quantity", Integer, nullable=False),
+    facts("account", nullable=True),
     ref("pool_id", "channel", nullable=True),
     minor("allocated_minor"),
     words("status"),
@@ -126,4 +130,11 @@ Index(
     payment.c.order_id,
     unique=True,
     postgresql_where=text("status = 'CAPTURED'"),
+)
+
+counted = Table(
+    "counted",
+    METADATA,
+    words("name", primary_key=True),
+    minor("position", default=0),
 )

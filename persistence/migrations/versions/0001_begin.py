@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import op
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 from sqlalchemy.util import await_only
@@ -66,7 +68,8 @@ def upgrade() -> None:
 def _each(script: str, whole: bool = False) -> None:
     """Run a script; asyncpg prepares one statement at a time, so a whole script goes to the driver itself."""
     if whole:
-        await_only(op.get_bind().connection.driver_connection.execute(script))
+        driver: Any = op.get_bind().connection.driver_connection
+        await_only(driver.execute(script))
         return
     for statement in script.split(";"):
         op.execute(statement)

@@ -1,0 +1,57 @@
+"""Everything that can be read, by area: each area's reads are made when they are first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from persistence.access.reads import StoredAccessReads
+    from persistence.cards.reads import StoredCardReads
+    from persistence.catalog.reads import StoredCatalogReads
+    from persistence.channels.reads import StoredChannelReads
+    from persistence.database import Database
+    from persistence.orders.reads import StoredOrderReads
+    from persistence.work import Tools
+
+
+class StoredReads:
+    """Fills `domain.reads.Reads` over a pool of connections; one serves all requests."""
+
+    def __init__(self, database: Database, tools: Tools) -> None:
+        self._database, self._tools = database, tools
+
+    @cached_property
+    def access(self) -> StoredAccessReads:
+        """Agents, customers, tokens."""
+        from persistence.access.reads import StoredAccessReads
+
+        return StoredAccessReads(self._database, self._tools)
+
+    @cached_property
+    def catalog(self) -> StoredCatalogReads:
+        """Products and variants."""
+        from persistence.catalog.reads import StoredCatalogReads
+
+        return StoredCatalogReads(self._database, self._tools)
+
+    @cached_property
+    def channels(self) -> StoredChannelReads:
+        """Channels, prices, quotas."""
+        from persistence.channels.reads import StoredChannelReads
+
+        return StoredChannelReads(self._database, self._tools)
+
+    @cached_property
+    def cards(self) -> StoredCardReads:
+        """Cards, imports, traces."""
+        from persistence.cards.reads import StoredCardReads
+
+        return StoredCardReads(self._database, self._tools)
+
+    @cached_property
+    def orders(self) -> StoredOrderReads:
+        """Orders and their parts."""
+        from persistence.orders.reads import StoredOrderReads
+
+        return StoredOrderReads(self._database, self._tools)
