@@ -11,6 +11,7 @@ and leaves cards alone.
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -96,6 +97,11 @@ class Vault:
         """The texts of many fields of one batch, in their order; raises `CannotOpen` if one does not open."""
         cipher = self._cipher(key)
         return [Secret(_opened(cipher, key.id, card_id, name, sealed)) for card_id, name, sealed in fields]
+
+    def token_hmac(self, text: str) -> bytes:
+        """HMAC-SHA256 under the token key: what is stored of tokens, codes and identifiers."""
+        key = working_key(self._keys, KeyPurpose.TOKEN)
+        return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")
 
     def _cipher(self, key: WrappedKey) -> AESGCM:
         with self._lock:

@@ -1,0 +1,151 @@
+"""What callers may see of people, customers and tokens: their place in the tree is in every query."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from domain.access.callers import CallerKind
+from domain.access.identifiers import storable
+from domain.access.permissions import ORDERS_READ, PEOPLE_WRITE, TOKENS_WRITE, Role
+from domain.access.records import TokenKind
+from domain.access.views import AccessToken, Agent
+from domain.paging import Page, PageRequest, cursor_of
+from domain.refusals import BadRequest
+from persistence.access.identities import customer_of
+from persistence.statements import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from domain.access.callers import Caller
+    from persistence.database import Database
+    from persistence.work import Tools
+
+AGENTS, TOKENS = "agents", "tokens"
+"""The sorts that cursors belong to."""
+
+_SELECT_AGENT = """SELECT x.id, x.name, x.email, x.roles, x.channel_id, x.created_at, x.disabled_at
+  FROM agent x JOIN channel c ON c.id = x.channel_id"""
+_SELECT_ISSUED = """SELECT x.id, x.kind, x.name, x.scopes, x.channel_id, x.created_at, x.expires_at,
+       x.revoked_at
+  FROM token x JOIN channel c ON c.id = x.channel_id"""
+_SELECT_CUSTOMER = """SELECT x.id, x.channel_id, x.method, x.identifier_masked AS identifier, x.created_at
+  FROM customer x JOIN channel c ON c.id = x.channel_id"""
+_OF_PEOPLE = "x.kind IN ('STOREFRONT', 'API_CLIENT')"
+
+# `own` is the caller's channel: its place on the path means that it sees the row.
+_ONE_AGENT = Statement(f"{_SELECT_AGENT} WHERE x.id = :id AND :own = ANY(c.path)")
+_ONE_TOKEN = Statement(f"{_SELECT_ISSUED} WHERE x.id = :id AND :own = ANY(c.path) AND {_OF_PEOPLE}")
+_ONE_CUSTOMER = Statement(f"{_SELECT_CUSTOMER} WHERE x.id = :id AND :own = ANY(c.path)")
+
+_IN_CHANNEL = """c.path @> ARRAY[CAST(:own AS uuid)]
+  AND (CAST(:code AS text) IS NULL
+       OR c.path && ARRAY(SELECT named.id FROM channel named WHERE named.code = :code))"""
+
+
+class _Listed:
+    """The statements of one list: newest first, forwards and backwards, and how long it is."""
+
+    def __init__(self, select: str, also: str) -> None:
+        where = f"WHERE {_IN_CHANNEL} AND {also}"
+        self.forwards = Statement(
+            f"""{select} {where} AND (CAST(:at AS timestamptz) IS NULL OR (x.created_at, x.id) < (:at, :id))
+                ORDER BY x.created_at DESC, x.id DESC LIMIT :limit"""
+        )
+        self.backwards = Statement(
+            f"""{select} {where} AND (CAST(:at AS timestamptz) IS NULL OR (x.created_at, x.id) > (:at, :id))
+                ORDER BY x.created_at, x.id LIMIT :limit"""
+        )
+        self.count = Statement(f"SELECT count(*) FROM ({select} {where}) AS found")
+
+
+_ALL_AGENTS = _Listed(_SELECT_AGENT, "true")
+_ALL_TOKENS = _Listed(_SELECT_ISSUED, _OF_PEOPLE)
+
+
+class StoredAccessReads:
+    """Fills `domain.access.ports.AccessReads`."""
+
+    def __init__(self, database: Database, tools: Tools) -> None:
+        self._database = database
+
+    async def node(self, caller: Caller, type_name: str, id: UUID) -> Any | None:
+        """An Agent, Customer or AccessToken by id; None when the caller may not see it."""
+        found = _visible(caller, type_name, id)
+        if found is None:
+            return None
+        statement, view = found
+        async with self._database.connection() as connection:
+            row = await statement.one(connection, id=id, own=caller.channel_id)
+        return None if row is None else view(row)
+
+    async def agents(self, caller: Caller, channel: str | None, page: PageRequest) -> Page[Agent]:
+        """The people of a channel's subtree."""
+        return await self._page(AGENTS, _ALL_AGENTS, agent_of, caller, channel, page)
+
+    async def tokens(self, caller: Caller, channel: str | None, page: PageRequest) -> Page[AccessToken]:
+        """The storefront and API tokens of a channel's subtree."""
+        return await self._page(TOKENS, _ALL_TOKENS, _token_of, caller, channel, page)
+
+    async def _page(
+        self,
+        order: str,
+        listed: _Listed,
+        view: Callable[[Any], Any],
+        caller: Caller,
+        channel: str | None,
+        request: PageRequest,
+    ) -> Page[Any]:
+        if channel is not None and not storable(channel):
+            return Page.empty()
+        scope = {"own": caller.channel_id, "code": channel}
+        at, last_id = _position(request)
+        statement = listed.backwards if request.backwards else listed.forwards
+        async with self._database.connection() as connection:
+            rows = await statement.all(connection, **scope, at=at, id=last_id, limit=request.limit + 1)
+        found = [
+            (view(row), cursor_of(order, [row["created_at"].isoformat(), row["id"].hex])) for row in rows
+        ]
+
+        async def count() -> int:
+            async with self._database.connection() as connection:
+                return int(await listed.count.value(connection, **scope))
+
+        return Page.cut(found, request, count)
+
+
+def _visible(caller: Caller, type_name: str, id: UUID) -> tuple[Statement, Callable[[Any], Any]] | None:
+    """How a caller may look an object up, if at all: people see themselves, others need the right."""
+    mine = id == caller.subject_id
+    if type_name == "Agent" and caller.is_back_office and (mine or caller.may(PEOPLE_WRITE)):
+        return _ONE_AGENT, agent_of
+    if type_name == "AccessToken" and caller.is_back_office and caller.may(TOKENS_WRITE):
+        return _ONE_TOKEN, _token_of
+    is_customer = caller.kind is CallerKind.CUSTOMER and mine
+    if type_name == "Customer" and (is_customer or (caller.is_back_office and caller.may(ORDERS_READ))):
+        return _ONE_CUSTOMER, customer_of
+    return None
+
+
+def _position(request: PageRequest) -> tuple[datetime | None, UUID | None]:
+    if request.after is None:
+        return None, None
+    try:
+        at, last_id = request.after
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise ValueError(at)
+        return moment, UUID(hex=last_id)
+    except (ValueError, TypeError, AttributeError):
+        raise BadRequest("This cursor does not belong to this list; begin again without it.") from None
+
+
+def agent_of(row: Any) -> Agent:
+    """A person from a row with the columns of Agent."""
+    return Agent(**dict(row) | {"roles": [Role(role) for role in row["roles"]]})
+
+
+def _token_of(row: Any) -> AccessToken:
+    return AccessToken(**dict(row) | {"kind": TokenKind(row["kind"]), "scopes": list(row["scopes"])})
