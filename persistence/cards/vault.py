@@ -12,7 +12,6 @@ and leaves cards alone.
 from __future__ import annotations
 
 import hmac
-import hmac
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -69,7 +68,6 @@ class Vault:
         self._limit = cached_keys
         self._ciphers: OrderedDict[WrappedKey, AESGCM] = OrderedDict()
         self._lock = Lock()
-        self._token_key = b""
 
     @property
     def keys(self) -> KeyProvider:
@@ -80,12 +78,6 @@ class Vault:
     def index(self) -> BlindIndex:
         """The blind index that cards are found by."""
         return BlindIndex(self._keys)
-
-    def token_hmac(self, text: str) -> bytes:
-        """The 32 bytes by which a token or a one-time code is known (HMAC-SHA256 under the token key)."""
-        if not self._token_key:
-            self._token_key = working_key(self._keys, KeyPurpose.TOKEN)
-        return hmac.digest(self._token_key, text.encode("utf-8", "surrogatepass"), "sha256")
 
     def new_data_key(self, id: UUID) -> WrappedKey:
         """A fresh data key for a batch, wrapped under the current key-encryption key."""
