@@ -1,0 +1,71 @@
+"""One HTTP request and its response, with nothing of GraphQL in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+from schema.engine.asgi import Message, Receive, Scope, Send, headers_of
+from schema.engine.refused import refusal
+
+
+class Disconnected(Exception):
+    """The client left before its request was complete."""
+
+
+class Exchange:
+    """Reads a body within bounds, and writes one response."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.receive = receive
+        self._send = send
+        self.headers = headers_of(scope)
+        self.method: str = scope["method"]
+        self.answered = False
+
+    async def chunks(self, limit: int) -> AsyncIterator[bytes]:
+        """The body as it comes; refused with 413 as soon as it is known to exceed the limit."""
+        declared = self.headers.get("content-length", "")
+        total = 0
+        if declared.isdigit() and len(declared) < 20 and int(declared) > limit:
+            raise _too_large(limit)
+        more = True
+        while more:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            chunk = message.get("body", b"")
+            total += len(chunk)
+            if total > limit:
+                raise _too_large(limit)
+            if chunk:
+                yield chunk
+            more = message.get("more_body", False)
+
+    async def body(self, limit: int) -> bytes:
+        """The whole body."""
+        return b"".join([chunk async for chunk in self.chunks(limit)])
+
+    async def respond(
+        self, status: int, content_type: str, body: bytes, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Write the response in one piece."""
+        self.answered = True
+        raw = [
+            (b"content-type", content_type.encode("latin-1")),
+            (b"content-length", b"%d" % len(body)),
+            (b"x-content-type-options", b"nosniff"),
+            *((name.encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()),
+        ]
+        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def send(self, message: Message) -> None:
+        """Write one ASGI message of a response that is made elsewhere."""
+        self.answered = True
+        await self._send(message)
+
+
+def _too_large(limit: int) -> Exception:
+    message = f"The body is larger than {limit} bytes: send less at a time."
+    return refusal("PAYLOAD_TOO_LARGE", message, status=413, limit=limit, headers={"connection": "close"})

@@ -1,0 +1,51 @@
+"""What an operation came to, encoded once, so that a transport only wraps bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from schema.engine.codec import JsonCodec
+from schema.engine.refused import FormattedError
+
+
+class Answer:
+    """One GraphQL response.
+
+    `has_data` is false when execution never began; the key `data` is left out of the body then.
+    """
+
+    __slots__ = ("body", "data", "errors", "extensions", "has_data")
+
+    def __init__(
+        self,
+        body: bytes,
+        data: Mapping[str, Any] | None,
+        errors: Sequence[FormattedError] = (),
+        extensions: Mapping[str, Any] | None = None,
+        *,
+        has_data: bool = True,
+    ) -> None:
+        self.body = body
+        self.data = data
+        self.errors = errors
+        self.extensions = extensions
+        self.has_data = has_data
+
+
+def executed(
+    codec: JsonCodec,
+    data: Mapping[str, Any] | None,
+    errors: Sequence[FormattedError] = (),
+    extensions: Mapping[str, Any] | None = None,
+) -> Answer:
+    """The answer of an executed operation; TypeError or ValueError when the data cannot be JSON."""
+    payload: dict[str, Any] = {"errors": errors, "data": data} if errors else {"data": data}
+    if extensions:
+        payload["extensions"] = extensions
+    return Answer(codec.encode(payload), data, errors, extensions)
+
+
+def failed(codec: JsonCodec, errors: Sequence[FormattedError]) -> Answer:
+    """The answer of a request that was never executed."""
+    return Answer(codec.encode({"errors": errors}), None, errors, has_data=False)

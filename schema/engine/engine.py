@@ -1,0 +1,120 @@
+"""The engine: one way from a request to an answer for every transport."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Any, cast
+
+import strawberry
+from graphql import GraphQLSchema
+from graphql.execution.values import get_variable_values
+
+from schema.engine.answers import Answer, executed, failed
+from schema.engine.codec import JsonCodec
+from schema.engine.documents import Documents
+from schema.engine.execution import CoreExecution, Execution, Outcome, PreparedOperation
+from schema.engine.faults import ErrorOf, ErrorPresenter, OnFault, log_fault, no_mapping
+from schema.engine.gateway import Context, request_id_of
+from schema.engine.limits import DocumentLimits
+from schema.engine.refused import STATUS_OF_CODE, RequestRefused, refusal, refused_document
+from schema.engine.requests import GraphQLRequest
+
+
+class Engine:
+    """Prepares and executes operations of one schema.
+
+    `error_of` maps domain exceptions to errors with codes; what it does not know is a fault, masked and given
+    to `on_fault`. `execution` may be replaced by a faster one that agrees with graphql-core.
+    """
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        limits: DocumentLimits | None = None,
+        introspection: bool = True,
+        *,
+        codec: JsonCodec,
+        error_of: ErrorOf = no_mapping,
+        on_fault: OnFault = log_fault,
+        execution: Execution | None = None,
+    ) -> None:
+        if schema.extensions or schema.directives:
+            raise ValueError(
+                "The engine runs no schema extensions and no operation directives of strawberry."
+            )
+        self.codec = codec
+        self.schema: GraphQLSchema = schema._schema
+        self.limits = limits or DocumentLimits()
+        self.errors = ErrorPresenter(error_of, on_fault)
+        self.documents = Documents(self.schema, self.limits, introspection=introspection)
+        self._hide_suggestions = not introspection
+        self._execution: Execution = execution or CoreExecution(schema)
+
+    def prepare(self, request: GraphQLRequest) -> PreparedOperation:
+        """Make a request ready to be executed; RequestRefused says what is wrong with it and what to do."""
+        document = self.documents.get(request.query)
+        operation = document.operation(request.operation_name)
+        variables = get_variable_values(
+            self.schema,
+            operation.node.variable_definitions or (),
+            cast("dict[str, Any]", request.variables),
+            max_errors=20,
+            hide_suggestions=self._hide_suggestions,
+        )
+        if isinstance(variables, list):
+            raise refused_document("BAD_USER_INPUT", variables)
+        cost = document.cost(operation, request.variables)
+        if cost > self.limits.max_cost:
+            shown = min(10**15, cost)
+            raise refusal(
+                "COST_LIMITED",
+                f"The operation may cost {shown}, and at most {self.limits.max_cost} is allowed: "
+                "ask for smaller pages or fewer levels.",
+                document=True,
+                cost=shown,
+                limit=self.limits.max_cost,
+            )
+        return PreparedOperation(request, document, operation, variables, cost)
+
+    async def execute(self, prepared: PreparedOperation, context: Context) -> Answer:
+        """Run a query or a mutation. Never raises but for cancellation: faults are in the answer, masked."""
+        request_id = request_id_of(context)
+        extensions = {"cost": {"requested": prepared.cost, "limit": self.limits.max_cost}}
+        try:
+            outcome = await self._execution.run(prepared, context)
+            return self._answer(outcome, request_id, extensions)
+        except Exception as error:
+            return executed(self.codec, None, [self.errors.mask(error, request_id)])
+
+    async def subscribe(self, prepared: PreparedOperation, context: Context) -> AsyncIterator[Answer]:
+        """Start a subscription; RequestRefused when it cannot start.
+
+        An answer without data is the last one: the source failed. Close the iterator to stop the source.
+        """
+        request_id = request_id_of(context)
+        try:
+            source = await self._execution.stream(prepared, context)
+        except Exception as error:
+            raise self._not_started([self.errors.mask(error, request_id)]) from error
+        if not isinstance(source, AsyncIterable):
+            raise self._not_started(self.errors.present(source.errors or (), request_id))
+        return self._events(source, request_id)
+
+    async def _events(self, source: AsyncIterable[Outcome], request_id: str) -> AsyncIterator[Answer]:
+        try:
+            async with aclosing(cast("Any", source)):
+                async for outcome in source:
+                    yield self._answer(outcome, request_id)
+        except Exception as error:
+            yield failed(self.codec, [self.errors.mask(error, request_id)])
+
+    def _answer(
+        self, outcome: Outcome, request_id: str, extensions: Mapping[str, Any] | None = None
+    ) -> Answer:
+        errors = self.errors.present(outcome.errors, request_id) if outcome.errors else ()
+        return executed(self.codec, outcome.data, errors, extensions)
+
+    def _not_started(self, errors: list[dict[str, Any]]) -> RequestRefused:
+        code = errors[0]["extensions"]["code"] if errors else ""
+        return RequestRefused(STATUS_OF_CODE.get(code, 400), errors)

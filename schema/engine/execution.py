@@ -1,0 +1,110 @@
+"""Execution by graphql-core, the reference: what any faster way of executing must agree with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Mapping
+from inspect import isawaitable
+from typing import Any, Protocol, cast
+
+import strawberry
+from graphql import ExecutionResult, GraphQLError
+from graphql.execution import Executor
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.execute import (
+    create_source_event_stream,
+    default_field_resolver,
+    default_type_resolver,
+    map_source_to_response_event,
+)
+from graphql.execution.values import VariableValues
+from strawberry.execution.is_awaitable import optimized_is_awaitable
+
+from schema.engine.documents import Operation, ReadyDocument
+from schema.engine.requests import GraphQLRequest
+
+
+class PreparedOperation:
+    """A request that may be executed: its document valid, its variables coerced, its cost known."""
+
+    __slots__ = ("cost", "document", "operation", "request", "variables")
+
+    def __init__(
+        self,
+        request: GraphQLRequest,
+        document: ReadyDocument,
+        operation: Operation,
+        variables: VariableValues,
+        cost: int,
+    ) -> None:
+        self.request = request
+        self.document = document
+        self.operation = operation
+        self.variables = variables
+        self.cost = cost
+
+    @property
+    def kind(self) -> str:
+        """query, mutation or subscription."""
+        return self.operation.kind
+
+
+class Outcome(Protocol):
+    """Data and errors as graphql-core leaves them."""
+
+    data: dict[str, Any] | None
+    errors: list[GraphQLError] | None
+
+
+class Execution(Protocol):
+    """A way to execute prepared operations; a compiled one falls back to CoreExecution for what it does not
+    cover.
+    """
+
+    async def run(self, prepared: PreparedOperation, context: Any) -> Outcome:
+        """Run a query or a mutation to its end."""
+        ...
+
+    async def stream(self, prepared: PreparedOperation, context: Any) -> AsyncIterable[Outcome] | Outcome:
+        """Start a subscription; an outcome instead of a stream says why there is none."""
+        ...
+
+
+class CoreExecution:
+    """graphql-core's executor over strawberry's resolvers, without parsing, validating or coercing again."""
+
+    def __init__(self, schema: strawberry.Schema) -> None:
+        self._schema = schema._schema  # strawberry has no public name for it
+        self._executor: type[Executor[Any]] = schema.execution_context_class
+
+    async def run(self, prepared: PreparedOperation, context: Any) -> Outcome:
+        """Run a query or a mutation to its end."""
+        result = self._build(prepared, context).execute_operation()
+        return cast("Outcome", await result if isawaitable(result) else result)
+
+    async def stream(self, prepared: PreparedOperation, context: Any) -> AsyncIterable[Outcome] | Outcome:
+        """Start a subscription."""
+        executor = self._build(prepared, context)
+        source = create_source_event_stream(executor)
+        if isawaitable(source):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            return cast("Outcome", source)
+        return cast("AsyncIterable[Outcome]", map_source_to_response_event(executor, source))
+
+    def _build(self, prepared: PreparedOperation, context: Any) -> Executor[Any]:
+        fragments: Mapping[str, Any] = prepared.document.fragments
+        extensions: dict[str, Any] = {"operation_extensions": dict(prepared.request.extensions)}
+        return self._executor(
+            schema=self._schema,
+            fragment_definitions=dict(fragments),
+            fragments={name: FragmentDetails(node, None) for name, node in fragments.items()},
+            root_value=None,
+            context_value=context,
+            operation=prepared.operation.node,
+            variable_values=prepared.variables,
+            field_resolver=default_field_resolver,
+            type_resolver=default_type_resolver,
+            subscribe_field_resolver=default_field_resolver,
+            is_awaitable=cast("Any", optimized_is_awaitable),
+            **extensions,
+        )

@@ -1,0 +1,79 @@
+"""The door between transports and the application: who asks is settled there, and transports only carry
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from domain.refusals import Unauthenticated
+from schema.engine.refused import RequestRefused, refusal
+
+Context = Any
+"""What resolvers get as `info.context`. Transports read three things from it when they are there:
+`request_id: str`, `async close()`, called once when the operation is over, and `left_s() -> float |
+None`, how long its token lives.
+"""
+
+
+class Gateway(Protocol):
+    """Opens the context of one operation."""
+
+    async def open(
+        self, headers: Mapping[str, str], init_payload: Mapping[str, Any] | None, client_address: str
+    ) -> Context:
+        """Settle who asks. Raises Unauthenticated (401, on a socket 4403), or RequestRefused.
+
+        `headers` have lower-case names, and over a socket `authorization` is already the one of its first
+        message.
+        """
+        ...
+
+
+def unauthenticated(error: Unauthenticated) -> RequestRefused:
+    """The refusal that tells a client over HTTP to sign in."""
+    return refusal("UNAUTHENTICATED", str(error), status=401, headers={"www-authenticate": "Bearer"})
+
+
+async def open_context(
+    gateway: Gateway,
+    headers: Mapping[str, str],
+    init_payload: Mapping[str, Any] | None,
+    client_address: str,
+) -> Context:
+    """Open a context with the credentials of a socket's first message in the place of the header's."""
+    token = _token_of(init_payload or {})
+    if token is not None:
+        headers = {**headers, "authorization": f"Bearer {token}"}
+    return await gateway.open(headers, init_payload, client_address)
+
+
+async def close_context(context: Context) -> None:
+    """Let the context give back what it holds, if it holds anything."""
+    close = getattr(context, "close", None)
+    if close is not None:
+        await close()
+
+
+def request_id_of(context: Context) -> str:
+    """The id under which logs know the request, empty for contexts without one."""
+    return str(getattr(context, "request_id", "") or "")
+
+
+def left_s(context: Context) -> float | None:
+    """How long the context's token is still good for; None when it has no end."""
+    ask = getattr(context, "left_s", None)
+    return None if ask is None else ask()
+
+
+def _token_of(payload: Mapping[str, Any]) -> str | None:
+    """The token in a first message, under the names that front ends use, with or without its scheme."""
+    nested = payload.get("headers")
+    for source in (payload, nested if isinstance(nested, dict) else {}):
+        for name in ("Authorization", "authorization", "token", "accessToken"):
+            value = source.get(name)
+            if isinstance(value, str) and value.strip():
+                scheme, _, rest = value.strip().partition(" ")
+                return rest.strip() if scheme.lower() == "bearer" else value.strip()
+    return None

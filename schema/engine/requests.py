@@ -1,0 +1,88 @@
+"""What a client asks, read from any transport's JSON, with every wrong shape refused before anything is
+parsed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from schema.engine.codec import JsonCodec
+from schema.engine.refused import refusal
+
+_MAX_NESTING = 64
+"""Brackets inside each other in a body: more than any input type has, less than what any later code recurses
+over.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """One operation to be run."""
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parse_json(codec: JsonCodec, body: bytes, what: str = "body") -> Any:
+    """The JSON value of some bytes. Refuses bad UTF-8, lone surrogates, NUL characters and deep nesting
+    (400).
+    """
+    if body.startswith(b"\xef\xbb\xbf"):
+        body = body[3:]
+    try:
+        value = codec.decode(body)
+    except ValueError as error:
+        raise refusal("BAD_REQUEST", f"The {what} is not JSON: {error}. Send JSON in UTF-8.") from None
+    if body.count(b"[") + body.count(b"{") > _MAX_NESTING or b"\\u0000" in body:
+        _inspect(value, what)
+    return value
+
+
+def _inspect(value: Any, what: str) -> None:
+    level = [value]
+    for _ in range(_MAX_NESTING):
+        below: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                below += one.keys()
+                below += one.values()
+            elif isinstance(one, list):
+                below += one
+            elif isinstance(one, str) and "\x00" in one:
+                raise refusal("BAD_REQUEST", f"The {what} holds a NUL character: leave it out.")
+        if not below:
+            return
+        level = below
+    raise refusal("BAD_REQUEST", f"The {what} nests deeper than {_MAX_NESTING} levels.")
+
+
+def read_request(value: Any) -> GraphQLRequest:
+    """The request in a JSON object with query, operationName, variables and extensions."""
+    if isinstance(value, list):
+        raise refusal("BAD_REQUEST", "Batches are not served: send one operation per request.")
+    if not isinstance(value, dict):
+        raise refusal("BAD_REQUEST", "The request must be a JSON object with a 'query'.")
+    extensions = _mapping(value, "extensions")
+    query = value.get("query")
+    if query is None and "persistedQuery" in extensions:
+        # The message is the one that clients of automatic persisted queries look for.
+        raise refusal("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported", status=200)
+    if not isinstance(query, str):
+        raise refusal("BAD_REQUEST", "The request needs a 'query', a GraphQL document as a string.")
+    name = value.get("operationName")
+    if name is not None and not isinstance(name, str):
+        raise refusal("BAD_REQUEST", "'operationName' must be a string or null.")
+    return GraphQLRequest(query, name, _mapping(value, "variables"), extensions)
+
+
+def _mapping(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    given = value.get(name)
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise refusal("BAD_REQUEST", f"'{name}' must be a JSON object or null.")
+    return given

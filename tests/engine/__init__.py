@@ -1,0 +1,1 @@
+"""The engine by itself, with a schema of its own."""

@@ -1,0 +1,1 @@
+"""The engine behind its transports, over real sockets and over bare ASGI."""

@@ -1,0 +1,70 @@
+"""A client of graphql-transport-ws that speaks the protocol by hand, so that it can also misspeak it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from subscriptions.websocket import SocketLimits
+from tests.transport.serving import Served
+
+PROTOCOL = Subprotocol("graphql-transport-ws")
+
+
+class Client:
+    """A client that speaks the protocol by hand."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    async def say(self, **message: Any) -> None:
+        """Send a message; `kind` is its type."""
+        message["type"] = message.pop("kind")
+        await self.socket.send(orjson.dumps(message).decode())
+
+    async def hear(self) -> dict[str, Any]:
+        """The next message that is not a ping."""
+        while True:
+            text = await asyncio.wait_for(self.socket.recv(), 5)
+            assert isinstance(text, str)
+            message: dict[str, Any] = orjson.loads(text)
+            if message["type"] != "ping":
+                return message
+
+    async def begin(self, payload: dict[str, Any] | None = None) -> Client:
+        """Initialise, and wait for the acknowledgement."""
+        await self.say(kind="connection_init", **({"payload": payload} if payload is not None else {}))
+        assert (await self.hear())["type"] == "connection_ack"
+        return self
+
+    async def subscribe(self, id_: str, query: str, **payload: Any) -> None:
+        """Ask for an operation."""
+        await self.say(kind="subscribe", id=id_, payload={"query": query, **payload})
+
+    async def closing(self) -> int:
+        """The code with which the server closes; what it says before is passed over."""
+        while True:
+            try:
+                await asyncio.wait_for(self.socket.recv(), 5)
+            except ConnectionClosed as closed:
+                return closed.rcvd.code if closed.rcvd else 1006
+
+
+@asynccontextmanager
+async def client(served: Served, *protocols: str, **headers: str) -> AsyncIterator[Client]:
+    offered = [Subprotocol(name) for name in protocols] if protocols else [PROTOCOL]
+    async with connect(served.socket_url, subprotocols=offered, additional_headers=headers) as socket:
+        yield Client(socket)
+
+
+@asynccontextmanager
+async def serving(left_s: float | None = None, **limits: Any) -> AsyncIterator[Served]:
+    async with Served(sockets=SocketLimits(**limits), left_s=left_s).listening() as served:
+        yield served

@@ -1,0 +1,145 @@
+"""Server-sent events over a real socket, as urql and graphql-sse ask for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import orjson
+import pytest
+
+from tests.transport.serving import Served, request
+
+_SSE = "text/event-stream"
+
+
+class Reading:
+    """A raw HTTP/1.1 response that is still coming."""
+
+    def __init__(self, reader: asyncio.StreamReader, head: str) -> None:
+        self._reader = reader
+        self.head = head
+        self._text = b""
+
+    async def chunk(self) -> bytes:
+        """The next piece of a chunked body, empty at its end."""
+        size = int(await asyncio.wait_for(self._reader.readline(), 5), 16)
+        return (await self._reader.readexactly(size + 2))[:size]
+
+    async def rest(self) -> bytes:
+        """All that is still to come."""
+        text = b""
+        while piece := await self.chunk():
+            text += piece
+        return text
+
+
+@asynccontextmanager
+async def reading(served: Served, query: str, accept: str = _SSE) -> AsyncIterator[Reading]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    body = orjson.dumps({"query": query})
+    head = f"POST /graphql HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\nContent-Type: application/json\r\n"
+    writer.write(head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    try:
+        yield Reading(reader, (await reader.readuntil(b"\r\n\r\n")).decode())
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize("accept", [_SSE, "text/event-stream, multipart/mixed",
+                                    "application/json, text/event-stream"])  # fmt: skip
+async def test_a_subscription_streams_and_completes(accept: str) -> None:
+    async with (
+        Served().listening() as served,
+        reading(served, "subscription { count(to: 2) }", accept) as got,
+    ):
+        assert "200 OK" in got.head
+        assert "text/event-stream; charset=utf-8" in got.head
+        assert await got.rest() == (
+            b':\n\nevent: next\ndata: {"data":{"count":1}}\n\nevent: next\ndata: {"data":{"count":2}}\n\n'
+            b"event: complete\ndata:\n\n"
+        )
+    assert served.gateway.closed == ["nobody"]
+
+
+async def test_a_query_may_be_streamed_too() -> None:
+    async with Served().listening() as served, reading(served, "{ hello }") as got:
+        text = await got.rest()
+        assert text.startswith(b':\n\nevent: next\ndata: {"data":{"hello":"hello world"}')
+        assert text.endswith(b"\n\nevent: complete\ndata:\n\n")
+
+
+async def test_urql_gets_json_for_a_query() -> None:
+    accept = "application/graphql-response+json, application/json, text/event-stream, multipart/mixed"
+    response = await request(
+        Served(), body=b'{"query":"{ hello }"}', content_type="application/json", accept=accept
+    )
+    assert response.headers["content-type"].startswith("application/graphql-response+json")
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "token"),
+    [
+        ("subscription { nope }", 400, ""),
+        ("subscription {", 400, ""),
+        ("subscription { count(to: 1) }", 401, "wrong"),
+    ],
+)
+async def test_what_is_wrong_before_the_start_is_json(query: str, status: int, token: str) -> None:
+    body = orjson.dumps({"query": query})
+    response = await request(
+        Served(), body=body, content_type="application/json", accept=_SSE, authorization=f"Bearer {token}"
+    )
+    assert response.status == status
+    assert orjson.loads(response.body)["errors"][0]["extensions"]["code"]
+
+
+async def test_a_quiet_stream_has_a_heartbeat() -> None:
+    async with (
+        Served(heartbeat_s=0.02).listening() as served,
+        reading(served, "subscription { count(to: 1, every: 0.2) }") as got,
+    ):
+        assert [await got.chunk() for _ in range(3)] == [b":\n\n"] * 3
+
+
+async def test_a_client_that_leaves_closes_the_source() -> None:
+    async with (
+        Served().listening() as served,
+        reading(served, "subscription { count(to: 1000, every: 0.01) }") as got,
+    ):
+        await got.chunk()
+        for _ in range(200):
+            if served.gateway.closed:
+                break
+            await asyncio.sleep(0.01)
+        assert served.gateway.words == ["source closed"]
+        assert served.gateway.closed == ["nobody"]
+
+
+async def test_a_stream_ends_when_the_token_does() -> None:
+    async with (
+        Served(left_s=0.1).listening() as served,
+        reading(served, "subscription { count(to: 1000, every: 0.02) }") as got,
+    ):
+        assert b"complete" not in await got.rest()
+    assert served.gateway.words == ["source closed"]
+
+
+async def test_a_source_that_breaks_says_so_masked() -> None:
+    async with Served().listening() as served, reading(served, "subscription { breaks }") as got:
+        text = await got.rest()
+        assert b"Internal error" in text
+        assert b"canary" not in text
+        assert text.endswith(b"event: complete\ndata:\n\n")
+
+
+async def test_a_server_that_stops_ends_its_streams() -> None:
+    async with (
+        Served().listening() as served,
+        reading(served, "subscription { count(to: 1000, every: 0.05) }") as got,
+    ):
+        await got.chunk()
+        await served.stream.close()
+        await got.rest()
+    assert served.gateway.words == ["source closed"]
