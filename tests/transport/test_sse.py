@@ -104,11 +104,10 @@ async def test_a_quiet_stream_has_a_heartbeat() -> None:
 
 
 async def test_a_client_that_leaves_closes_the_source() -> None:
-    async with (
-        Served().listening() as served,
-        reading(served, "subscription { count(to: 1000, every: 0.01) }") as got,
-    ):
-        await got.chunk()
+    async with Served().listening() as served:
+        leaving = reading(served, "subscription { count(to: 1000, every: 0.01) }")
+        async with leaving as got:
+            await got.chunk()
         for _ in range(200):
             if served.gateway.closed:
                 break
