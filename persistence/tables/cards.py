@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, Integer, LargeBinary, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import UUID
 
-from persistence.tables.columns import METADATA, born, key, minor, moment, ref, words
+from persistence.tables.columns import METADATA, born, facts, key, minor, moment, ref, words
 
 card_batch = Table(
     "card_batch",
@@ -16,19 +28,30 @@ card_batch = Table(
     Column("dry_run", Boolean, nullable=False, server_default=text("false")),
     words("file_name", nullable=True),
     minor("bytes_total", default=0),
-    minor("bytes_read", default=0),
+    minor("rows_total", nullable=True),
     minor("rows_read", default=0),
     minor("accepted", default=0),
     minor("rejected", default=0),
-    words("key_id", nullable=True),
-    Column("wrapped_key", LargeBinary, nullable=True),
-    words("columns", nullable=True),
+    Column("percent", Integer, nullable=False, server_default=text("0")),
+    minor("version", default=1),
+    Column("key_id", UUID, nullable=False),
+    facts("columns"),
     words("reason", nullable=True),
     words("failure", nullable=True),
     ref("created_by", "agent", nullable=True),
     moment("expires_at"),
     born(),
     moment("finished_at"),
+)
+
+data_key = Table(
+    "data_key",
+    METADATA,
+    key(),
+    ref("batch_id", "card_batch", index=True),
+    words("kek_id", index=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    born(),
 )
 
 card_rejection = Table(
@@ -59,8 +82,8 @@ card = Table(
     words("state_before", nullable=True),
     Column("secret_ciphertext", LargeBinary, nullable=False),
     Column("number_ciphertext", LargeBinary, nullable=True),
-    words("key_id"),
-    Column("secret_hmac", LargeBinary, nullable=False, unique=True),
+    Column("key_id", UUID, nullable=False),
+    Column("secret_hmac", LargeBinary, nullable=True, unique=True),
     Column("number_hmac", LargeBinary, nullable=True),
     words("masked"),
     moment("expires_at"),
@@ -75,6 +98,7 @@ card = Table(
     Column("last_hash", LargeBinary, nullable=False),
     born(),
     born("changed_at"),
+    CheckConstraint("secret_hmac IS NOT NULL OR state = 'VOIDED'", name="found_by_secret"),
     postgresql_with={"fillfactor": "80"},
 )
 Index(
