@@ -8,6 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 
+from schema.upload import UPLOAD, Upload
 from schema.verbs import MUTATIONS, QUERIES, SUBSCRIPTIONS
 
 
@@ -17,7 +18,7 @@ def build_schema() -> strawberry.Schema:
         query=_root("Query", QUERIES, "What can be read."),
         mutation=_root("Mutation", MUTATIONS, "What can be changed; each answers the object or a refusal."),
         subscription=_root("Subscription", SUBSCRIPTIONS, "What can be followed."),
-        config=StrawberryConfig(auto_camel_case=True),
+        config=StrawberryConfig(auto_camel_case=True, scalar_map={Upload: UPLOAD}),
     )
 
 

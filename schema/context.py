@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ class Context:
         """The id that the answer, the logs and the trace share."""
         return self.caller.request_id
 
+    def left_s(self) -> float | None:
+        """Seconds until the caller's token ends; None for tokens without an end."""
+        ends = self.caller.expires_at
+        return None if ends is None else (ends - datetime.now(UTC)).total_seconds()
+
     async def perform(self, command: Command) -> Any:
         """Carry out a command in a transaction of its own; raises its refusal."""
         return await self.performer(command, self.caller)
@@ -51,9 +57,8 @@ class ContextGateway:
     ) -> Context:
         """The context of a request; raises Unauthenticated for a token that is not valid."""
         payload = {k.lower(): v for k, v in (init_payload or {}).items() if isinstance(v, str)}
-        said = payload.get("authorization") or payload.get("token") or payload.get("accesstoken")
         caller = await self._authenticator.caller_of(
-            bearer(said or headers.get("authorization")),
+            bearer(headers.get("authorization")),
             address=client_address,
             device_id=payload.get("x-device-id") or headers.get("x-device-id"),
             request_id=headers.get("x-request-id", "")[:64] or uuid.uuid4().hex,
