@@ -1,0 +1,1 @@
+"""Who calls, how they prove it, what slows guessing, and what an operator sets."""
