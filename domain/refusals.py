@@ -57,8 +57,8 @@ class NotFound(Refusal):
 
     @property
     def field(self) -> list[str] | None:
-        """The input field that named it."""
-        return [self.at]
+        """The input field that named it, dotted for nested ones."""
+        return self.at.split(".")
 
 
 @dataclass(eq=False)

@@ -127,6 +127,8 @@ class Settings(BaseSettings):
     )
     reservation_minutes: Count = Field(15, description="How long an unpaid order keeps its goods.")
     quote_minutes: Count = Field(10, description="How long a quote's prices are promised.")
+    order_lines: Count = Field(50, description="How many lines one order may have.")
+    line_quantity: Count = Field(1_000, description="How many of one SKU a line may ask for.")
     reveals_per_card: Count = Field(1, description="How often a buyer may look at a card's secret.")
     redemption_lease_s: Count = Field(60, description="Seconds that a redeemer has to finish what it began.")
 

@@ -10,6 +10,7 @@ import strawberry
 
 from domain import refusals
 from schema.audiences import open_to_all
+from schema.nouns import SOURCES
 
 
 @strawberry.interface(description="Why a mutation changed nothing: something that the caller can mend.")
@@ -62,8 +63,16 @@ def facts_of(refusal: type[refusals.Refusal]) -> dict[str, tuple[Any, str]]:
     for name, hint in typing.get_type_hints(refusal, include_extras=True).items():
         if typing.get_origin(hint) is Annotated:
             kind, description, *_ = typing.get_args(hint)
-            found[name] = (kind, description)
+            found[name] = (_as_noun(kind), description)
     return found
+
+
+def _as_noun(kind: Any) -> Any:
+    """The noun that shows a class of the domain, so that a fact may be such an object or a list of them."""
+    if typing.get_origin(kind) is list:
+        item: Any = _as_noun(typing.get_args(kind)[0])
+        return list[item]
+    return next((noun for noun, sources in SOURCES.items() if kind in sources), kind)
 
 
 GENERAL: tuple[type[refusals.Refusal], ...] = (refusals.NotFound, refusals.InvalidInput)

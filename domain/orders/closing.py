@@ -1,0 +1,77 @@
+"""Orders that end unpaid: cancelled by somebody, or expired by themselves; their goods go back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.access.callers import SYSTEM
+from domain.commands import Command, IdempotentCommand, handles
+from domain.orders.progress import advance
+from domain.orders.refusals import OrderNotCancellable
+from domain.orders.status import OrderStatus, PartStatus, Phase
+from domain.refusals import NotFound
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from domain.orders.records import PartRecord
+    from domain.orders.views import OrderView
+    from domain.work import UnitOfWork
+
+_UNPAID = (OrderStatus.AWAITING_PAYMENT, OrderStatus.RISK_HOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder(IdempotentCommand):
+    """Give an unpaid order up."""
+
+    order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireOrders(Command):
+    """Close up to `limit` orders that were not paid in time; answers how many there were."""
+
+    limit: int = 100
+
+
+@handles(CancelOrder)
+async def cancel_order(command: CancelOrder, caller: Caller, work: UnitOfWork) -> OrderView:
+    """Its buyer, or the back office of a channel above it."""
+    order = await work.orders.lock(command.order_id, caller)
+    if order is None:
+        raise NotFound("order", "orderId")
+    if order.status not in _UNPAID:
+        raise OrderNotCancellable(order.status.value)
+    (closed,) = await _close([order], Phase.CANCELLED, caller, work)
+    return closed
+
+
+@handles(ExpireOrders)
+async def expire_orders(command: ExpireOrders, caller: Caller, work: UnitOfWork) -> int:
+    """An order that is being paid at this moment is passed over: whoever has its row decides."""
+    overdue = await work.orders.lock_overdue(command.limit)
+    await _close(overdue, Phase.EXPIRED, SYSTEM, work)
+    return len(overdue)
+
+
+async def _close(
+    orders: Sequence[OrderView], phase: Phase, caller: Caller, work: UnitOfWork
+) -> list[OrderView]:
+    """All goods of all orders go back in one step, so that stock is locked in one order of keys."""
+    parts = await work.orders.parts_of([order.id for order in orders])
+    by_order: dict[UUID, list[PartRecord]] = defaultdict(list)
+    for part in parts:
+        by_order[part.order_id].append(part)
+    closed = [
+        await advance(
+            order, by_order[order.id], {p.id: PartStatus.CANCELLED for p in by_order[order.id]}, work, phase
+        )
+        for order in orders
+    ]
+    if parts:
+        await work.cards.release([part.id for part in parts], caller, f"order {phase.value.lower()}")
+    return closed

@@ -1,0 +1,148 @@
+"""Placing an order: prices are settled, goods in stock are reserved, nothing is paid yet."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from domain.access.callers import CallerKind
+from domain.access.identifiers import phone_of, storable
+from domain.access.permissions import ORDERS_PLACE
+from domain.cards.ports import Demand
+from domain.catalog.kinds import kind_of
+from domain.commands import IdempotentCommand, handles
+from domain.money import Money
+from domain.orders.basket import Basket, WantedLine
+from domain.orders.drafts import draft_of
+from domain.orders.events import OrderChanged
+from domain.orders.pricing import Priced, price
+from domain.orders.promises import Promise
+from domain.orders.quote import coupon_problems
+from domain.orders.refusals import ContactMissing, QuoteChanged, QuoteExpired, ShippingAddressMissing
+from domain.orders.views import AddressView, ContactView, OrderView
+from domain.refusals import InvalidInput, Refusal
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from domain.channels.offers import Offer
+    from domain.orders.records import OrderDraft
+    from domain.work import UnitOfWork
+
+LONGEST_TEXT = 200
+"""Characters of a contact's or an address's field, and of an externalId."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder(IdempotentCommand):
+    """Buy lines in the caller's channel, at a quote's prices where its token is given."""
+
+    requires: ClassVar[str | None] = ORDERS_PLACE
+
+    lines: tuple[WantedLine, ...]
+    coupon_codes: tuple[str, ...] = ()
+    quote_token: str | None = None
+    contact: ContactView | None = None
+    shipping_address: AddressView | None = None
+    external_id: str | None = None
+    device_id: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_texts(self)
+
+
+@handles(PlaceOrder)
+async def place_order(command: PlaceOrder, caller: Caller, work: UnitOfWork) -> OrderView:
+    """Read prices, decide, write the order, and take its goods out of stock last, for that queues."""
+    basket = Basket.of(command.lines, work.orders.terms)
+    _refuse_first(basket.problems + coupon_problems(command.coupon_codes))
+    offers = await work.prices.offers(caller.channel, basket.quantities)
+    promised = _promised_prices(command, basket, offers, caller, work)
+    priced = price(basket, offers, work.catalog.account_templates.problem, promised)
+    _refuse_first(priced.problems)
+    _check_buyer(command, priced, caller)
+    draft = draft_of(command, priced, caller, work)
+    order = await work.orders.add(draft)
+    await work.cards.reserve(_demands(draft), caller)
+    work.record(
+        OrderChanged(
+            aggregate_id=order.id,
+            channel_id=order.channel_id,
+            customer_id=order.customer_id,
+            status=order.status,
+            from_status=None,
+        )
+    )
+    return order
+
+
+def _refuse_first(problems: list[Refusal]) -> None:
+    if problems:
+        raise problems[0]
+
+
+def _promised_prices(
+    command: PlaceOrder, basket: Basket, offers: dict[str, Offer], caller: Caller, work: UnitOfWork
+) -> dict[str, int] | None:
+    """The unit prices of the token; raises what has become of the promise."""
+    if command.quote_token is None:
+        return None
+    promise = Promise.read(command.quote_token, work.credentials.fingerprint)
+    if promise is None or not promise.is_for(caller.channel, caller.customer_id):
+        raise InvalidInput("This quoteToken was not given to this buyer in this channel.", "quoteToken")
+    expired = promise.expires_at <= work.now
+    current: dict[str, Money | None] = {}
+    for sku in promise.prices:
+        offer = offers.get(sku)
+        if offer is None or not offer.transfer_minor:
+            current[sku] = None
+        elif expired:
+            current[sku] = None if offer.retail_minor is None else Money(offer.retail_minor, offer.currency)
+    changes = promise.differences(basket.quantities, current)
+    if changes:
+        raise QuoteChanged(changes)
+    if expired:
+        raise QuoteExpired()
+    return {sku: one.unit_minor for sku, one in promise.prices.items()}
+
+
+def _check_texts(command: PlaceOrder) -> None:
+    """What was typed fits, and is text that can be stored; raises InvalidInput."""
+    said = {"externalId": command.external_id, "deviceId": command.device_id}
+    for at, view in (("contact", command.contact), ("shippingAddress", command.shipping_address)):
+        said |= {f"{at}.{name}": value for name, value in asdict(view).items()} if view else {}
+    for at, value in said.items():
+        if value is not None and (len(value) > LONGEST_TEXT or not storable(value)):
+            raise InvalidInput(f"This is text of up to {LONGEST_TEXT} characters.", at)
+    if command.external_id == "":
+        raise InvalidInput("An externalId is not empty; leave it out where there is none.", "externalId")
+
+
+def _check_buyer(command: PlaceOrder, priced: Priced, caller: Caller) -> None:
+    phone = command.contact.phone if command.contact else None
+    if caller.kind is CallerKind.STOREFRONT:
+        if not phone:
+            raise ContactMissing()
+        if phone_of(phone) is None:
+            raise InvalidInput("This is not a phone number.", "contact.phone")
+    kinds = {part.kind for line in priced.lines for part in line.offer.components}
+    if command.shipping_address is None and any(kind_of(kind).needs_address for kind in kinds):
+        raise ShippingAddressMissing()
+
+
+def _demands(draft: OrderDraft) -> list[Demand]:
+    return [
+        Demand(
+            fulfilment_id=part.id,
+            order_id=draft.id,
+            order_line_id=line.id,
+            variant_id=part.variant_id,
+            sku=part.sku,
+            kind=part.kind,
+            pool_id=part.pool_id,
+            quantity=part.quantity,
+            channel_id=draft.channel_id,
+            customer_id=draft.customer_id,
+        )
+        for line in draft.lines
+        for part in line.parts
+    ]

@@ -1,0 +1,31 @@
+"""Money that the shop took itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from domain.access.callers import CallerKind
+from domain.access.permissions import ORDERS_PAY
+
+if TYPE_CHECKING:
+    from domain.orders.terms import OrderTerms
+    from domain.payments.methods import Purse
+
+
+@dataclass(frozen=True)
+class ShopCollected:
+    """The shop took the buyer's money itself: an agent or an API client of the selling channel says so."""
+
+    def is_available(self, terms: OrderTerms) -> bool:
+        """Everywhere."""
+        return True
+
+    def is_allowed(self, purse: Purse) -> bool:
+        """Not the channels above, which cannot know; never storefronts or customers, who might say it."""
+        caller = purse.caller
+        trusted = caller.kind in (CallerKind.AGENT, CallerKind.API_CLIENT)
+        return trusted and caller.channel_id == purse.order.channel_id and caller.may(ORDERS_PAY)
+
+
+METHOD = ShopCollected()

@@ -1,0 +1,82 @@
+"""Paying an order: the money is captured, and what can be delivered at once is, in one transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.access.callers import CallerKind
+from domain.access.permissions import ORDERS_PAY
+from domain.catalog.kinds import kind_of
+from domain.commands import IdempotentCommand, handles
+from domain.orders.fulfilment import methods
+from domain.orders.progress import advance
+from domain.orders.refusals import OrderNotPayable
+from domain.orders.status import OrderStatus, PartStatus, Phase
+from domain.payments.methods import Purse, payment_methods
+from domain.payments.refusals import PaymentMethodNotAllowed, PaymentMethodUnavailable
+from domain.refusals import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from domain.orders.records import PartRecord
+    from domain.orders.views import OrderView
+    from domain.payments.views import PaymentView
+    from domain.work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class PayOrder(IdempotentCommand):
+    """Pay all that is due of an order by one method; who may do so is the method's to say."""
+
+    order_id: UUID
+    method: str
+
+
+@handles(PayOrder)
+async def pay_order(command: PayOrder, caller: Caller, work: UnitOfWork) -> PaymentView:
+    """The order's row decides between this payment, another one, and the order's expiry."""
+    if caller.kind in (CallerKind.AGENT, CallerKind.API_CLIENT, CallerKind.ANONYMOUS):
+        caller.must(ORDERS_PAY)
+    order = await work.orders.lock(command.order_id, caller)
+    if order is None:
+        raise NotFound("order", "orderId")
+    _check_method(command.method, Purse(order, caller, work.orders.terms))
+    _check_order(order, work)
+    payment = await work.till.capture(order, command.method, caller)
+    parts = await work.orders.parts_of([order.id])
+    moved = await _begin(order, parts, caller, work)
+    return replace(payment, order=await advance(order, parts, moved, work, Phase.PAID))
+
+
+def _check_method(code: str, purse: Purse) -> None:
+    method = payment_methods().get(code)
+    if method is None:
+        raise InvalidInput("There is no such payment method.", "method")
+    if not method.is_available(purse.terms):
+        raise PaymentMethodUnavailable(code)
+    if not method.is_allowed(purse):
+        raise PaymentMethodNotAllowed(code)
+
+
+def _check_order(order: OrderView, work: UnitOfWork) -> None:
+    if order.status is not OrderStatus.AWAITING_PAYMENT:
+        raise OrderNotPayable(order.status.value)
+    if order.expires_at is not None and order.expires_at <= work.now:
+        raise OrderNotPayable(OrderStatus.EXPIRED.value)
+
+
+async def _begin(
+    order: OrderView, parts: Sequence[PartRecord], caller: Caller, work: UnitOfWork
+) -> Mapping[UUID, PartStatus]:
+    """Start every part by its own method, each method once for all of its parts."""
+    by_delivery: dict[str, list[PartRecord]] = defaultdict(list)
+    for part in parts:
+        by_delivery[kind_of(part.kind).delivery.value].append(part)
+    moved: dict[UUID, PartStatus] = {}
+    for delivery in sorted(by_delivery):
+        moved |= await methods()[delivery].begin(order, by_delivery[delivery], caller, work)
+    return moved

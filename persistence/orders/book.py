@@ -1,0 +1,185 @@
+"""Orders in one transaction: writing, locking and moving them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from domain.ids import new_id
+from domain.orders.records import OrderDraft, PartRecord, ShipmentRecord
+from domain.orders.refusals import EntitlementExhausted, EntitlementExpired, ExternalIdTaken
+from domain.orders.status import OrderStatus, PartStatus
+from domain.orders.terms import OrderTerms
+from domain.orders.views import EntitlementView, OrderView, ShipmentView
+from persistence.orders import book_sql as sql
+from persistence.orders.rows import order_of, part_of, shipment_of
+from persistence.orders.scope import scope
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from persistence.work import Work
+
+_CHINA = timezone(timedelta(hours=8))
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_NUMBER_TRIES = 5
+
+
+class StoredOrders:
+    """The OrderBook of one transaction."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    @property
+    def _on(self) -> Any:
+        return self._work.connection
+
+    @property
+    def terms(self) -> OrderTerms:
+        """The settings that buying follows."""
+        settings = self._work.tools.settings
+        return OrderTerms(
+            quote_ttl=timedelta(minutes=settings.quote_minutes),
+            reservation_ttl=timedelta(minutes=settings.reservation_minutes),
+            most_lines=settings.order_lines,
+            most_quantity=settings.line_quantity,
+            sandbox=settings.sandbox_allowed,
+        )
+
+    async def stock_left(
+        self, places: Sequence[tuple[UUID, UUID]], channel_id: UUID
+    ) -> dict[tuple[UUID, UUID], int]:
+        """What a channel can take of each (variant, pool): free stock, within every quota on its path."""
+        variants, pools = [place[0] for place in places], [place[1] for place in places]
+        rows = await sql.STOCK_LEFT.all(self._on, variants=variants, pools=pools, channel=channel_id)
+        return {(row["variant_id"], row["pool_id"]): max(row["left"], 0) for row in rows}
+
+    async def add(self, draft: OrderDraft) -> OrderView:
+        """Write an order with lines and fulfilments; raises ExternalIdTaken."""
+        row = await self._add_order(draft)
+        await sql.ADD_LINE.many(self._on, [sql.line_values(draft, line) for line in draft.lines])
+        parts = [sql.part_values(draft, line, part) for line in draft.lines for part in line.parts]
+        await sql.ADD_PART.many(self._on, parts)
+        return order_of(row)
+
+    async def _add_order(self, draft: OrderDraft) -> Any:
+        for _ in range(_NUMBER_TRIES):
+            row = await sql.ADD_ORDER.one(self._on, number=self._number(), **sql.order_values(draft))
+            if row is not None:
+                return row
+            if draft.external_id is not None and await sql.EXTERNAL_ID.value(
+                self._on, channel_id=draft.channel_id, external_id=draft.external_id
+            ):
+                raise ExternalIdTaken(draft.external_id)
+        raise RuntimeError("No free order number was found.")
+
+    def _number(self) -> str:
+        """The day in China and 50 random bits: people can read it out, and nobody can count our orders."""
+        tail = "".join(secrets.choice(_ALPHABET) for _ in range(10))
+        return f"{self._work.now.astimezone(_CHINA):%y%m%d}-{tail[:5]}-{tail[5:]}"
+
+    async def lock(self, order_id: UUID, caller: Caller) -> OrderView | None:
+        """An order that the caller may act on, locked until the commit; None as for one that never was."""
+        row = await sql.LOCK_ORDER.one(self._on, order_id=order_id, **scope(caller))
+        return None if row is None else order_of(row)
+
+    async def lock_any(self, order_id: UUID) -> OrderView:
+        """An order for the system's own work; LookupError where there is none."""
+        row = await sql.LOCK_ANY.one(self._on, order_id=order_id)
+        if row is None:
+            raise LookupError("There is no such order.")
+        return order_of(row)
+
+    async def lock_overdue(self, limit: int) -> list[OrderView]:
+        """Unpaid orders whose time is over and that nobody holds, locked in key order."""
+        return [order_of(row) for row in await sql.LOCK_OVERDUE.all(self._on, limit=limit)]
+
+    async def parts_of(self, order_ids: Sequence[UUID]) -> list[PartRecord]:
+        """All fulfilments of orders."""
+        return [part_of(row) for row in await sql.PARTS.all(self._on, orders=list(order_ids))]
+
+    async def move(
+        self,
+        order: OrderView,
+        status: OrderStatus,
+        parts: Mapping[UUID, PartStatus],
+        lines: Mapping[UUID, PartStatus],
+        failures: Mapping[UUID, str],
+    ) -> OrderView:
+        """Write new statuses of a locked order and of what changed of its parts."""
+        if parts:
+            await sql.MOVE_PARTS.run(
+                self._on,
+                ids=list(parts),
+                statuses=[one.value for one in parts.values()],
+                failures=[failures.get(part_id) for part_id in parts],
+            )
+        if lines:
+            statuses = [one.value for one in lines.values()]
+            await sql.MOVE_LINES.run(self._on, ids=list(lines), statuses=statuses)
+        if status is order.status:
+            return order
+        row = await sql.MOVE_ORDER.one(
+            self._on, order_id=order.id, status=status.value, before=order.status.value
+        )
+        if row is None:
+            raise RuntimeError("An order moved while it was locked.")
+        return order_of(row)
+
+    async def open_shipments(self, fulfilment_ids: Sequence[UUID]) -> None:
+        """One shipment for each, AWAITING_SHIPMENT."""
+        await sql.ADD_SHIPMENT.many(
+            self._on, [{"id": new_id(), "fulfilment_id": fulfilment_id} for fulfilment_id in fulfilment_ids]
+        )
+
+    async def grant(self, fulfilment_id: UUID, units: int, expires_at: datetime | None) -> None:
+        """Open an entitlement."""
+        await sql.GRANT.run(
+            self._on, id=new_id(), fulfilment_id=fulfilment_id, units=units, expires_at=expires_at
+        )
+
+    async def find_shipment(self, shipment_id: UUID) -> ShipmentRecord | None:
+        """A shipment; whoever goes on locks its order and asks again."""
+        row = await sql.FIND_SHIPMENT.one(self._on, shipment_id=shipment_id)
+        if row is None:
+            return None
+        return ShipmentRecord(row["id"], row["order_id"], row["fulfilment_id"], row["pool_id"], row["status"])
+
+    async def move_shipment(
+        self, shipment_id: UUID, status: str, carrier: str | None, tracking_number: str | None
+    ) -> ShipmentView:
+        """Write where a parcel is; None leaves what is known of carrier and number."""
+        row = await sql.MOVE_SHIPMENT.one(
+            self._on, shipment_id=shipment_id, status=status, carrier=carrier, number=tracking_number
+        )
+        if row is None:
+            raise LookupError("There is no such shipment.")
+        return shipment_of(row)
+
+    async def consume(self, entitlement_id: UUID, units: int, caller: Caller) -> EntitlementView | None:
+        """Use units of an entitlement that the caller may use; None when there is none such."""
+        values = {"entitlement_id": entitlement_id, **scope(caller)}
+        row = await sql.CONSUME.one(self._on, units=units, **values)
+        if row is None:
+            row = await sql.ENTITLEMENT.one(self._on, **values)
+            if row is None:
+                return None
+            if row["expires_at"] is not None and row["expires_at"] <= self._work.now:
+                raise EntitlementExpired()
+            raise EntitlementExhausted(units, row["units"] - row["used"])
+        return EntitlementView(row["id"], row["order_line_id"], row["units"], row["used"], row["expires_at"])
+
+    async def adopt(self, customer_id: UUID, channel_id: UUID, phone_hmac: str) -> list[UUID]:
+        """Make a phone's guest orders a customer's; which they were."""
+        rows = await sql.ADOPT.all(self._on, customer=customer_id, channel=channel_id, phone=phone_hmac)
+        return [row["id"] for row in rows]
+
+    async def count_sold(self, limit: int) -> int:
+        """Add the lines of newly read paid orders to their products; how many events were read."""
+        await sql.BEGIN_COUNT.run(self._on)
+        position = await sql.COUNTED.value(self._on)
+        row = await sql.COUNT_SOLD.one(self._on, position=position, limit=limit)
+        return row["events"] if row is not None else 0

@@ -1,0 +1,179 @@
+"""Orders as callers see them: whose they are is part of every statement that begins from outside."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from domain.access.callers import CallerKind
+from domain.access.identifiers import storable
+from domain.access.permissions import ORDERS_READ
+from domain.money import Money
+from domain.orders.views import (
+    AddressView,
+    ContactView,
+    EntitlementView,
+    LineView,
+    OrderView,
+    ShipmentView,
+    TopUpStatus,
+    TopUpView,
+)
+from domain.paging import Page, PageRequest, cursor_of
+from domain.refusals import BadRequest
+from persistence.orders import reads_sql as sql
+from persistence.orders.payment_rows import payment_of
+from persistence.orders.rows import line_of, order_of, shipment_of
+from persistence.orders.scope import scope
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from domain.orders.ports import OrderFilter
+    from domain.payments.views import PaymentView
+    from persistence.database import Database
+    from persistence.statements import Statement
+    from persistence.work import Tools
+
+T = TypeVar("T")
+
+NEWEST = "orders"
+"""The sort that cursors of orders belong to."""
+
+
+class StoredOrderReads:
+    """Fills `domain.orders.ports.OrderReads`."""
+
+    def __init__(self, database: Database, tools: Tools) -> None:
+        self._database = database
+
+    async def node(self, caller: Caller, type_name: str, id: UUID) -> Any | None:
+        """An Order, OrderLine, Payment, Shipment, TopUp or Entitlement; None where it is out of scope."""
+        if type_name == "Order":
+            return (await self.by_ids(caller, [id])).get(id)
+        if not caller.may(ORDERS_READ) or type_name not in sql.NODES:
+            return None
+        async with self._database.connection() as connection:
+            row = await sql.NODES[type_name].one(connection, id=id, **scope(caller))
+        return None if row is None else _NODE_VIEWS[type_name](row)
+
+    async def by_ids(self, caller: Caller, ids: Sequence[UUID]) -> dict[UUID, OrderView]:
+        """The orders of these that the caller sees; storefronts and anonymous callers see none."""
+        if not caller.may(ORDERS_READ) and caller.kind is not CallerKind.SYSTEM:
+            return {}
+        async with self._database.connection() as connection:
+            rows = await sql.BY_IDS.all(connection, ids=list(ids), **scope(caller))
+        return {row["id"]: order_of(row) for row in rows}
+
+    async def page(self, caller: Caller, wanted: OrderFilter, request: PageRequest) -> Page[OrderView]:
+        """Orders, the newest first."""
+        texts = [text for text in (wanted.channel, wanted.external_id) if text is not None]
+        seen = caller.is_back_office or caller.kind is CallerKind.CUSTOMER
+        if not seen or not caller.may(ORDERS_READ) or not all(map(storable, texts)):
+            return Page.empty()
+        listed = sql.OWN if caller.kind is CallerKind.CUSTOMER else sql.BELOW
+        values = {
+            "scope_channel": caller.channel_id,
+            "scope_customer": caller.customer_id,
+            "channel": wanted.channel,
+            "status": None if wanted.status is None else [one.value for one in wanted.status],
+            "placed_after": wanted.placed_after,
+            "placed_before": wanted.placed_before,
+            "external_id": wanted.external_id,
+        }
+        at, last_id = _position(request)
+        statement = listed.backwards if request.backwards else listed.forwards
+        async with self._database.connection() as connection:
+            rows = await statement.all(connection, **values, at=at, id=last_id, limit=request.limit + 1)
+
+        async def count() -> int:
+            async with self._database.connection() as counting:
+                return int(await listed.count.value(counting, **values))
+
+        return Page.cut([(order_of(row), _cursor(row)) for row in rows], request, count)
+
+    async def lines_of(self, order_ids: Sequence[UUID]) -> dict[UUID, list[LineView]]:
+        """Lines by order."""
+        return await self._grouped(sql.LINES, "order_id", line_of, orders=list(order_ids))
+
+    async def margins_of(self, caller: Caller, order_ids: Sequence[UUID]) -> dict[UUID, Money]:
+        """What the caller's channel earns of each order; absent where it has no part in the sale."""
+        async with self._database.connection() as connection:
+            rows = await sql.MARGINS.all(connection, orders=list(order_ids), channel=caller.channel_id)
+        return {row["order_id"]: Money(int(row["margin"]), row["currency"]) for row in rows}
+
+    async def contacts_of(self, order_ids: Sequence[UUID]) -> dict[UUID, ContactView]:
+        """Whom to reach."""
+        async with self._database.connection() as connection:
+            rows = await sql.CONTACTS.all(connection, orders=list(order_ids))
+        return {row["id"]: ContactView(**row["contact"]) for row in rows if row["contact"]}
+
+    async def addresses_of(self, order_ids: Sequence[UUID]) -> dict[UUID, AddressView]:
+        """Where to."""
+        async with self._database.connection() as connection:
+            rows = await sql.CONTACTS.all(connection, orders=list(order_ids))
+        return {row["id"]: AddressView(**row["shipping_address"]) for row in rows if row["shipping_address"]}
+
+    async def payments_of(self, order_ids: Sequence[UUID]) -> dict[UUID, list[PaymentView]]:
+        """Payments by order, oldest first."""
+        return await self._grouped(sql.PAYMENTS, "order_id", payment_of, orders=list(order_ids))
+
+    async def top_ups_of(self, line_ids: Sequence[UUID]) -> dict[UUID, list[TopUpView]]:
+        """The newest attempt of each unit, by line."""
+        return await self._grouped(sql.TOP_UPS, "order_line_id", _top_up_of, lines=list(line_ids))
+
+    async def shipments_of(self, line_ids: Sequence[UUID]) -> dict[UUID, list[ShipmentView]]:
+        """Parcels by line."""
+        return await self._grouped(sql.SHIPMENTS, "order_line_id", shipment_of, lines=list(line_ids))
+
+    async def entitlements_of(self, line_ids: Sequence[UUID]) -> dict[UUID, list[EntitlementView]]:
+        """Entitlements by line."""
+        return await self._grouped(sql.ENTITLEMENTS, "order_line_id", _entitlement_of, lines=list(line_ids))
+
+    async def _grouped(
+        self, statement: Statement, by: str, view: Callable[[Any], T], **values: Any
+    ) -> dict[UUID, list[T]]:
+        async with self._database.connection() as connection:
+            rows = await statement.all(connection, **values)
+        found: dict[UUID, list[T]] = defaultdict(list)
+        for row in rows:
+            found[row[by]].append(view(row))
+        return found
+
+
+def _cursor(row: Any) -> str:
+    return cursor_of(NEWEST, [row["placed_at"].isoformat(), row["id"].hex])
+
+
+def _position(request: PageRequest) -> tuple[datetime | None, UUID | None]:
+    if request.after is None:
+        return None, None
+    try:
+        at, last_id = request.after
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise ValueError(at)
+        return moment, UUID(hex=last_id)
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        raise BadRequest("This cursor does not belong to this list; begin again without it.") from None
+
+
+def _top_up_of(row: Any) -> TopUpView:
+    states = TopUpStatus.__members__
+    status = states.get(row["state"], TopUpStatus.PROCESSING)
+    return TopUpView(row["id"], row["order_line_id"], row["account_label"], status, row["reference"])
+
+
+def _entitlement_of(row: Any) -> EntitlementView:
+    return EntitlementView(row["id"], row["order_line_id"], row["units"], row["used"], row["expires_at"])
+
+
+_NODE_VIEWS: dict[str, Callable[[Any], Any]] = {
+    "OrderLine": line_of,
+    "Payment": payment_of,
+    "Shipment": shipment_of,
+    "TopUp": _top_up_of,
+    "Entitlement": _entitlement_of,
+}

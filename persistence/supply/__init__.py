@@ -1,0 +1,1 @@
+"""Suppliers: attempts as stored, and the jobs that speak to them."""

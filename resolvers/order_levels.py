@@ -1,0 +1,123 @@
+"""The fields of orders and lines that are fetched, one statement for all parents of a level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from domain.money import Money as MoneyView
+from domain.orders.views import (
+    AddressView,
+    ContactView,
+    EntitlementView,
+    LineView,
+    OrderView,
+    ShipmentView,
+    TopUpView,
+)
+from domain.payments.views import PaymentView
+from schema.context import Context
+from schema.levels import level
+from schema.orders import Order, OrderLine
+from schema.payments import Payment
+
+
+def _ids(parents: Sequence[Any]) -> list[Any]:
+    return [parent.id for parent in parents]
+
+
+@level(Order)
+async def lines(orders: Sequence[OrderView], context: Context) -> list[list[LineView]]:
+    """What was bought."""
+    found = await context.reads.orders.lines_of(_ids(orders))
+    return [found.get(order.id, []) for order in orders]
+
+
+@level(Order)
+async def payments(orders: Sequence[OrderView], context: Context) -> list[list[PaymentView]]:
+    """How it was paid."""
+    found = await context.reads.orders.payments_of(_ids(orders))
+    return [[replace(payment, order=order) for payment in found.get(order.id, [])] for order in orders]
+
+
+@level(Order)
+async def channel(orders: Sequence[OrderView], context: Context) -> list[Any]:
+    """Where it was sold."""
+    return list(await context.reads.channels.by_ids(context.caller, [order.channel_id for order in orders]))
+
+
+@level(Order)
+async def margin(orders: Sequence[OrderView], context: Context) -> list[MoneyView | None]:
+    """What the caller's channel earns."""
+    found = await context.reads.orders.margins_of(context.caller, _ids(orders))
+    return [found.get(order.id) for order in orders]
+
+
+@level(Order)
+async def contact(orders: Sequence[OrderView], context: Context) -> list[ContactView | None]:
+    """Whom to reach."""
+    found = await context.reads.orders.contacts_of(_ids(orders))
+    return [found.get(order.id) for order in orders]
+
+
+@level(Order)
+async def shipping_address(orders: Sequence[OrderView], context: Context) -> list[AddressView | None]:
+    """Where to."""
+    found = await context.reads.orders.addresses_of(_ids(orders))
+    return [found.get(order.id) for order in orders]
+
+
+@level(OrderLine)
+async def variant(lines: Sequence[LineView], context: Context) -> list[Any]:
+    """What was bought, as it is now."""
+    wanted = [line.variant_id for line in lines]
+    return list(await context.reads.catalog.variants_by_ids(context.caller, wanted))
+
+
+@level(OrderLine)
+async def cards(lines: Sequence[LineView], context: Context) -> list[list[Any]]:
+    """The cards that the caller may see."""
+    found = await context.reads.cards.of_lines(context.caller, _ids(lines))
+    return [list(found.get(line.id, [])) for line in lines]
+
+
+@level(OrderLine)
+async def top_ups(lines: Sequence[LineView], context: Context) -> list[list[TopUpView]]:
+    """What suppliers credit."""
+    found = await context.reads.orders.top_ups_of(_ids(lines))
+    return [found.get(line.id, []) for line in lines]
+
+
+@level(OrderLine)
+async def shipments(lines: Sequence[LineView], context: Context) -> list[list[ShipmentView]]:
+    """All parcels."""
+    found = await context.reads.orders.shipments_of(_ids(lines))
+    return [found.get(line.id, []) for line in lines]
+
+
+@level(OrderLine)
+async def shipment(lines: Sequence[LineView], context: Context) -> list[ShipmentView | None]:
+    """The first parcel."""
+    return [next(iter(found), None) for found in await shipments(lines, context)]
+
+
+@level(OrderLine)
+async def entitlements(lines: Sequence[LineView], context: Context) -> list[list[EntitlementView]]:
+    """All metered rights."""
+    found = await context.reads.orders.entitlements_of(_ids(lines))
+    return [found.get(line.id, []) for line in lines]
+
+
+@level(OrderLine)
+async def entitlement(lines: Sequence[LineView], context: Context) -> list[EntitlementView | None]:
+    """The first metered right."""
+    return [next(iter(found), None) for found in await entitlements(lines, context)]
+
+
+@level(Payment)
+async def order(payments: Sequence[PaymentView], context: Context) -> list[OrderView]:
+    """The order as the payment left it, or as it is now where the payment was read by itself."""
+    wanted = [payment.order_id for payment in payments if payment.order is None]
+    found = await context.reads.orders.by_ids(context.caller, wanted) if wanted else {}
+    return [payment.order or found[payment.order_id] for payment in payments]

@@ -1,0 +1,129 @@
+"""Buying: quotes, orders, parcels and metered rights."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from domain.access.permissions import CARDS_REDEEM, ORDERS_PLACE, ORDERS_READ, SHIPMENTS_WRITE
+from domain.cards.refusals import StockExhausted
+from domain.orders import refusals
+from domain.orders.closing import CancelOrder
+from domain.orders.metering import ConsumeEntitlement
+from domain.orders.place import PlaceOrder
+from domain.orders.ports import OrderFilter
+from domain.orders.quote import AskQuote
+from domain.orders.shipping import ShipFulfilment, UpdateShipment
+from domain.orders.views import AddressView, ContactView
+from domain.paging import PageRequest
+from schema import ids, quotes
+from schema.context import Context
+from schema.nouns import shown
+from schema.orders import Entitlement, Order, Shipment
+from schema.paging import After, Before, Connection, First, Last
+from schema.quotes import OrdersFilter, Quote
+from schema.verbs import mutation, query
+
+UNBUYABLE = (
+    refusals.NotSellable,
+    refusals.BelowFloor,
+    refusals.PriceNeedsReview,
+    refusals.AccountMissing,
+    refusals.AccountInvalid,
+    refusals.CouponNotApplicable,
+    StockExhausted,
+)
+
+
+@query(requires=ORDERS_PLACE)
+async def quote(
+    context: Context,
+    input: Annotated[quotes.QuoteInput, strawberry.argument(description="What to price.")],
+) -> Quote | None:
+    """What lines cost in your channel, with every problem that ordering them would meet."""
+    command = AskQuote(quotes.wanted_lines(input.lines), tuple(input.coupon_codes or ()))
+    return shown(Quote, await context.perform(command))
+
+
+@query(requires=ORDERS_READ)
+async def order(
+    context: Context, id: Annotated[strawberry.ID, strawberry.argument(description="The order's id.")]
+) -> Order | None:
+    """An order; null where there is none that you may see."""
+    order_id = ids.decode("ord", id)
+    found = {} if order_id is None else await context.reads.orders.by_ids(context.caller, [order_id])
+    return shown(Order, next(iter(found.values()), None))
+
+
+@query(requires=ORDERS_READ)
+async def orders(
+    context: Context,
+    filter: Annotated[OrdersFilter | None, strawberry.argument(description="Which orders.")] = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Connection[Order] | None:
+    """Your orders, or those of your channel and of all below it, the newest first."""
+    request = PageRequest.of(first, after, last, before, "orders")
+    wanted = OrderFilter() if filter is None else filter.wanted()
+    return shown(Connection[Order], await context.reads.orders.page(context.caller, wanted, request))
+
+
+@mutation(
+    requires=ORDERS_PLACE,
+    fails_with=(
+        *UNBUYABLE,
+        refusals.QuoteExpired,
+        refusals.QuoteChanged,
+        refusals.ExternalIdTaken,
+        refusals.ContactMissing,
+        refusals.ShippingAddressMissing,
+    ),
+)
+async def place_order(context: Context, input: quotes.PlaceOrderInput) -> Order:
+    """Buy what the quote promised; the goods are reserved until the order is paid or expires."""
+    contact, address = input.contact, input.shipping_address
+    command = PlaceOrder(
+        idempotency_key=input.idempotency_key,
+        lines=quotes.wanted_lines(input.lines),
+        coupon_codes=tuple(input.coupon_codes or ()),
+        quote_token=input.quote_token,
+        contact=None if contact is None else ContactView(**vars(contact)),
+        shipping_address=None if address is None else AddressView(**vars(address)),
+        external_id=input.external_id,
+        device_id=input.device_id,
+    )
+    return shown(Order, await context.perform(command))
+
+
+@mutation(requires=ORDERS_PLACE, fails_with=(refusals.OrderNotCancellable,))
+async def cancel_order(context: Context, input: quotes.CancelOrderInput) -> Order:
+    """Give an order up that is not paid; its goods are for sale again."""
+    order_id = ids.required("ord", input.order_id, "order", "orderId")
+    return shown(Order, await context.perform(CancelOrder(input.idempotency_key, order_id)))
+
+
+@mutation(requires=SHIPMENTS_WRITE, fails_with=(refusals.ShipmentElsewhere, refusals.ShipmentNotPossible))
+async def ship_fulfilment(context: Context, input: quotes.ShipFulfilmentInput) -> Shipment:
+    """Say which carrier has a parcel; headquarters, or the channel whose stock the goods come from."""
+    shipment_id = ids.required("shp", input.shipment_id, "shipment", "shipmentId")
+    command = ShipFulfilment(shipment_id, input.carrier, input.tracking_number)
+    return shown(Shipment, await context.perform(command))
+
+
+@mutation(requires=SHIPMENTS_WRITE, fails_with=(refusals.ShipmentElsewhere, refusals.ShipmentNotPossible))
+async def update_shipment(context: Context, input: quotes.UpdateShipmentInput) -> Shipment:
+    """Correct a parcel that is on its way, or say that it has arrived."""
+    shipment_id = ids.required("shp", input.shipment_id, "shipment", "shipmentId")
+    command = UpdateShipment(shipment_id, input.carrier, input.tracking_number, input.delivered)
+    return shown(Shipment, await context.perform(command))
+
+
+@mutation(requires=CARDS_REDEEM, fails_with=(refusals.EntitlementExhausted, refusals.EntitlementExpired))
+async def consume_entitlement(context: Context, input: quotes.ConsumeEntitlementInput) -> Entitlement:
+    """Use units of a metered right; what is not there cannot be used."""
+    entitlement_id = ids.required("ent", input.entitlement_id, "entitlement", "entitlementId")
+    command = ConsumeEntitlement(input.idempotency_key, entitlement_id, input.units)
+    return shown(Entitlement, await context.perform(command))

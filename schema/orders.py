@@ -1,0 +1,181 @@
+"""What the API shows of orders and their parts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from domain.access.permissions import MARGIN_READ, ORDERS_READ
+from domain.orders import views
+from domain.orders.status import OrderStatus, PartStatus, RefundStatus
+from domain.orders.views import ShipmentStatus, TopUpStatus
+from schema.audiences import identified, open_to_all, visible_to
+from schema.money import Money
+from schema.nouns import Node, noun
+from schema.words import described
+
+if TYPE_CHECKING:
+    from schema.cards import Card
+    from schema.catalog import Variant
+    from schema.channels import Channel
+    from schema.payments import Payment
+
+described(
+    OrderStatus,
+    "Where an order stands, derived from its parts.",
+    RISK_HOLD="Somebody looks at it before it may be paid.",
+    AWAITING_PAYMENT="Its goods are reserved until `expiresAt`.",
+    PAID="Paid; nothing has been delivered or begun yet.",
+    FULFILLING="Some of it is on its way.",
+    FULFILLED="All of it was delivered.",
+    PARTIALLY_FULFILLED="Some of it was delivered, the rest will not be.",
+    FAILED="Paid, but none of it can be delivered.",
+    CANCELLED="Given up before it was paid.",
+    EXPIRED="Not paid in time; its goods are for sale again.",
+)
+described(
+    PartStatus,
+    "Where a line of an order stands.",
+    AWAITING_PAYMENT="Its order is not paid.",
+    PENDING="Paid, and not begun.",
+    FULFILLING="On its way.",
+    FULFILLED="Delivered.",
+    PARTIALLY_FULFILLED="Delivered in part, and no more will be.",
+    FAILED="Will not be delivered. A bundle that is all or nothing fails with any of its components.",
+    CANCELLED="Its order was not paid.",
+)
+described(
+    RefundStatus,
+    "How much of the buyer's money went back.",
+    NONE="Nothing.",
+    PENDING="Some is on its way.",
+    PARTIALLY_REFUNDED="A part.",
+    REFUNDED="All.",
+)
+described(
+    ShipmentStatus,
+    "Where a parcel is.",
+    AWAITING_SHIPMENT="Not handed over yet.",
+    SHIPPED="With its carrier.",
+    DELIVERED="With its recipient.",
+)
+described(
+    TopUpStatus,
+    "What became of a top-up.",
+    PROCESSING="The supplier has not said yet. It may have been credited: do not buy it again.",
+    SUCCEEDED="Credited.",
+    PARTIAL="Credited in part.",
+    FAILED="Not credited.",
+    REVERSED="Credited, and taken back by the supplier.",
+)
+
+
+@noun(views.ContactView, description="Whom to reach about an order.")
+class Contact:
+    """A contact."""
+
+    name: str | None = open_to_all("The name.")
+    phone: str | None = open_to_all("The phone number, as it was given.")
+    email: str | None = open_to_all("The e-mail address.")
+
+
+@noun(views.AddressView, description="Where an order's parcels go.")
+class Address:
+    """An address."""
+
+    recipient: str = open_to_all("Who receives it.")
+    phone: str = open_to_all("The recipient's phone number.")
+    province: str = open_to_all("The province.")
+    city: str = open_to_all("The city.")
+    district: str | None = open_to_all("The district.")
+    line: str = open_to_all("Street, house and door.")
+    postcode: str | None = open_to_all("The postcode.")
+
+
+@noun(views.TopUpView, description="A unit that a supplier credits to an account.", prefix="top")
+class TopUp(Node):
+    """A top-up."""
+
+    id: strawberry.ID = identified("top", "The top-up's id.")
+    account: str = open_to_all("The account that is credited, as the buyer entered it.")
+    status: TopUpStatus = open_to_all("What became of it.")
+    reference: str | None = open_to_all("The supplier's number, to ask them about it.")
+
+
+@noun(views.ShipmentView, description="A parcel.", prefix="shp")
+class Shipment(Node):
+    """A parcel."""
+
+    id: strawberry.ID = identified("shp", "The shipment's id.")
+    status: ShipmentStatus = open_to_all("Where it is.")
+    carrier: str | None = open_to_all("Who carries it; null until it is shipped.")
+    tracking_number: str | None = open_to_all("The carrier's number; null until it is shipped.")
+    shipped_at: datetime | None = open_to_all("When it was handed over.")
+    delivered_at: datetime | None = open_to_all("When it arrived.")
+
+
+@noun(views.EntitlementView, description="Units that are used up one call at a time.", prefix="ent")
+class Entitlement(Node):
+    """A metered right."""
+
+    id: strawberry.ID = identified("ent", "The entitlement's id.")
+    units: int = open_to_all("How many units were bought.")
+    used: int = open_to_all("How many are used up.")
+    left: int = open_to_all("How many can still be used.")
+    expires_at: datetime | None = open_to_all("Until when; null for no end.")
+
+
+@noun(views.LineView, description="A line of an order.", prefix="lin")
+class OrderLine(Node):
+    """A line."""
+
+    id: strawberry.ID = identified("lin", "The line's id.")
+    sku: str = open_to_all("What was bought.")
+    quantity: int = open_to_all("How many.")
+    status: PartStatus = open_to_all("Where it stands.")
+    unit_price: Money = open_to_all("The price of one.")
+    list_price: Money = open_to_all("The list price of one at that time.")
+    discount: Money = open_to_all("What was taken off the line.")
+    total: Money = open_to_all("The line's price.")
+    variant: Annotated[Variant, strawberry.lazy("schema.catalog")] | None = open_to_all(
+        "What was bought, as it is now."
+    )
+    cards: list[Annotated[Card, strawberry.lazy("schema.cards")]] = open_to_all(
+        "The cards of the line; empty before they are yours to see."
+    )
+    top_ups: list[TopUp] = open_to_all("What suppliers credit for the line, a unit each.")
+    shipment: Shipment | None = open_to_all("The line's parcel; the first of a bundle's.")
+    shipments: list[Shipment] = open_to_all("All parcels of the line.")
+    entitlement: Entitlement | None = open_to_all("The line's metered right; the first of a bundle's.")
+    entitlements: list[Entitlement] = open_to_all("All metered rights of the line.")
+
+
+@noun(views.OrderView, description="An order.", prefix="ord")
+class Order(Node):
+    """An order."""
+
+    id: strawberry.ID = identified("ord", "The order's id.")
+    number: str = open_to_all("What people call it by.")
+    external_id: str | None = open_to_all("The shop's own id, unique in its channel.")
+    status: OrderStatus = open_to_all("Where it stands.")
+    refund_status: RefundStatus = open_to_all("How much of the money went back.")
+    subtotal: Money = open_to_all("The sum of the lines before discounts.")
+    discount: Money = open_to_all("What was taken off.")
+    total: Money = open_to_all("What the buyer pays.")
+    due: Money = open_to_all("What is still to be paid.")
+    placed_at: datetime = open_to_all("When it was placed.")
+    expires_at: datetime | None = open_to_all("Until when it can be paid.")
+    paid_at: datetime | None = open_to_all("When it was paid.")
+    closed_at: datetime | None = open_to_all("When it was cancelled or had expired.")
+    lines: list[OrderLine] = open_to_all("What was bought.")
+    payments: list[Annotated[Payment, strawberry.lazy("schema.payments")]] = open_to_all(
+        "How it was paid, the oldest first."
+    )
+    channel: Annotated[Channel, strawberry.lazy("schema.channels")] | None = open_to_all("Where it was sold.")
+    margin: Money | None = visible_to(
+        MARGIN_READ, "What your channel earns of it; null where it has no part in the sale."
+    )
+    contact: Contact | None = visible_to(ORDERS_READ, "Whom to reach.")
+    shipping_address: Address | None = visible_to(ORDERS_READ, "Where its parcels go.")

@@ -1,0 +1,212 @@
+"""What the API shows of quotes, and what it asks of those who buy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import strawberry
+from strawberry.scalars import JSON
+
+from domain.orders import changes, views
+from domain.orders.basket import WantedLine
+from domain.orders.changes import ChangeKind
+from domain.orders.ports import OrderFilter
+from domain.orders.status import OrderStatus
+from schema.audiences import asked, open_to_all
+from schema.money import Money
+from schema.nouns import noun
+from schema.words import described
+
+described(
+    ChangeKind,
+    "What of a SKU is not as it was quoted.",
+    PRICE="Its price.",
+    QUANTITY="How many are ordered.",
+    NOT_QUOTED="It is ordered, but was not quoted.",
+    NOT_ORDERED="It was quoted, but is not ordered.",
+    NOT_AVAILABLE="It is not on sale any more.",
+)
+
+
+@noun(changes.QuoteChange, description="One difference between a quote and the order that was to use it.")
+class QuoteChange:
+    """A difference."""
+
+    sku: str = open_to_all("The SKU.")
+    kind: ChangeKind = open_to_all("What is different.")
+    quoted_price: Money | None = open_to_all("The unit price of the quote.")
+    current_price: Money | None = open_to_all("The unit price of today, where it matters.")
+    quoted_quantity: int | None = open_to_all("How many were quoted.")
+    ordered_quantity: int | None = open_to_all("How many were to be ordered.")
+
+
+@noun(views.QuoteLine, description="A line with its price.")
+class QuoteLine:
+    """A line."""
+
+    sku: str = open_to_all("The SKU.")
+    quantity: int = open_to_all("How many.")
+    unit_price: Money = open_to_all("The price of one.")
+    list_price: Money = open_to_all("The list price of one.")
+    discount: Money = open_to_all("What is taken off the line.")
+    total: Money = open_to_all("The line's price.")
+
+
+@noun(views.Adjustment, description="What changes a total beside the prices of the lines.")
+class Adjustment:
+    """A promotion's or coupon's effect."""
+
+    code: str = open_to_all("Which it is.")
+    name: str = open_to_all("What people call it.")
+    amount: Money = open_to_all("By how much, negative where it is taken off.")
+
+
+@noun(views.QuoteProblem, description="Why this could not be ordered: the refusal that placing would answer.")
+class QuoteProblem:
+    """A problem."""
+
+    code: str = open_to_all("What front ends switch on, such as `STOCK_EXHAUSTED`.")
+    message: str = open_to_all("A sentence for people, in English.")
+    field: list[str] | None = open_to_all("The path of the input field to change, where there is one.")
+    sku: str | None = open_to_all("The SKU that it is about, where it is about one.")
+    left: int | None = open_to_all("How many are left, where stock is short.")
+
+
+@noun(views.Quote, description="What lines cost, promised for a while.")
+class Quote:
+    """A quote."""
+
+    token: str | None = open_to_all(
+        "Give it to `placeOrder` to buy at these prices; null while there are problems."
+    )
+    expires_at: datetime = open_to_all("Until when the prices hold.")
+    lines: list[QuoteLine] = open_to_all("The lines that have a price; equal ones are merged.")
+    subtotal: Money = open_to_all("The sum of the lines before discounts.")
+    discount: Money = open_to_all("What is taken off.")
+    total: Money = open_to_all("What would be paid.")
+    adjustments: list[Adjustment] = open_to_all("What changes the total beside the lines.")
+    problems: list[QuoteProblem] = open_to_all("Everything that stands in the way; empty when nothing does.")
+
+
+@strawberry.input(description="Something to buy.")
+class OrderLineInput:
+    """A line."""
+
+    sku: str = asked("The SKU.")
+    quantity: int = asked("How many.", default=1)
+    account: JSON | None = asked(
+        "Which account is credited, as the product's `accountTemplate` describes. Of a bundle: one account "
+        "for all, or an object of accounts by the components' SKUs.",
+        default=None,
+    )
+
+
+@strawberry.input(description="What to price.")
+class QuoteInput:
+    """A basket."""
+
+    lines: list[OrderLineInput] = asked("What is to be bought.")
+    coupon_codes: list[str] | None = asked("Coupons to apply.", default=None)
+
+
+@strawberry.input(description="Whom to reach about an order.")
+class ContactInput:
+    """A contact."""
+
+    name: str | None = asked("The name.", default=None)
+    phone: str | None = asked("The phone number; guests must give one.", default=None)
+    email: str | None = asked("The e-mail address.", default=None)
+
+
+@strawberry.input(description="Where an order's parcels go.")
+class AddressInput:
+    """An address."""
+
+    recipient: str = asked("Who receives it.")
+    phone: str = asked("The recipient's phone number.")
+    province: str = asked("The province.")
+    city: str = asked("The city.")
+    line: str = asked("Street, house and door.")
+    district: str | None = asked("The district.", default=None)
+    postcode: str | None = asked("The postcode.", default=None)
+
+
+@strawberry.input(description="What to buy.")
+class PlaceOrderInput:
+    """An order."""
+
+    idempotency_key: str = asked("The same key never buys twice.")
+    lines: list[OrderLineInput] = asked("What is to be bought.")
+    coupon_codes: list[str] | None = asked("Coupons to apply.", default=None)
+    quote_token: str | None = asked("The token of a quote for these lines.", default=None)
+    contact: ContactInput | None = asked("Whom to reach.", default=None)
+    shipping_address: AddressInput | None = asked("Where to, for what is sent by post.", default=None)
+    external_id: str | None = asked("Your own id of the order, unique in your channel.", default=None)
+    device_id: str | None = asked("What the front end knows the device by.", default=None)
+
+
+@strawberry.input(description="Which order to give up.")
+class CancelOrderInput:
+    """A cancellation."""
+
+    order_id: strawberry.ID = asked("The order.")
+    idempotency_key: str = asked("The same key cancels once.")
+
+
+@strawberry.input(description="Which parcel was handed to whom.")
+class ShipFulfilmentInput:
+    """A hand-over."""
+
+    shipment_id: strawberry.ID = asked("The shipment.")
+    carrier: str = asked("Who carries it.")
+    tracking_number: str = asked("The carrier's number.")
+
+
+@strawberry.input(description="What is new of a parcel on its way.")
+class UpdateShipmentInput:
+    """News."""
+
+    shipment_id: strawberry.ID = asked("The shipment.")
+    carrier: str | None = asked("Another carrier.", default=None)
+    tracking_number: str | None = asked("Another number.", default=None)
+    delivered: bool = asked("Whether it has arrived.", default=False)
+
+
+@strawberry.input(description="How many units of which right to use.")
+class ConsumeEntitlementInput:
+    """A use."""
+
+    entitlement_id: strawberry.ID = asked("The entitlement.")
+    units: int = asked("How many units.", default=1)
+    idempotency_key: str = asked("The same key uses units once.")
+
+
+@strawberry.input(description="Which orders; what is left out does not narrow.")
+class OrdersFilter:
+    """A filter."""
+
+    channel: str | None = asked("The code of a channel: it and all below it.", default=None)
+    status: list[OrderStatus] | None = asked("One of these.", default=None)
+    placed_after: datetime | None = asked("Placed later than this.", default=None)
+    placed_before: datetime | None = asked("Placed earlier than this.", default=None)
+    external_id: str | None = asked("The shop's own id.", default=None)
+
+    def wanted(self) -> OrderFilter:
+        """The filter as the domain reads it."""
+        status = None if self.status is None else tuple(self.status)
+        return OrderFilter(
+            self.channel, status, _zoned(self.placed_after), _zoned(self.placed_before), self.external_id
+        )
+
+
+def _zoned(moment: datetime | None) -> datetime | None:
+    """A time without an offset is UTC."""
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def wanted_lines(lines: list[OrderLineInput]) -> tuple[WantedLine, ...]:
+    """The lines as the domain reads them; raises InvalidInput for what cannot be stored."""
+    return tuple(
+        WantedLine.said(line.sku, line.quantity, line.account, f"lines.{index}")
+        for index, line in enumerate(lines)
+    )
