@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from persistence import jobs
+from persistence.channels.shelf import PriceShelf
 
 if TYPE_CHECKING:
     from domain.events import Event
@@ -32,6 +33,8 @@ class Tools:
 
     vault: Vault
     settings: Settings
+    shelf: PriceShelf = field(default_factory=PriceShelf)
+    """Price books of this database, shared with the reads."""
 
 
 class Work:

@@ -95,7 +95,7 @@ class PriceBook:
         catalogue: Catalogue,
     ) -> None:
         self.epoch, self.path, self.suspended, self.catalogue = epoch, tuple(path), suspended, catalogue
-        self._rules = rules
+        self.rules = {rule.id: rule for rule in rules}
         grouped: dict[tuple[UUID, UUID], list[Selection]] = defaultdict(list)
         for selection in sorted(selections, key=lambda one: one.rank, reverse=True):
             grouped[selection.setter_id, selection.channel_id].append(selection)
@@ -117,13 +117,20 @@ class PriceBook:
         """Whether a variant is published and every selection on the path admits it."""
         return variant_id in self._visible
 
-    def admits(self, goods: Goods) -> bool:
-        """Whether every selection on the path admits the goods, published or not."""
+    def admits(self, goods: Goods, leaving_out: UUID | None = None) -> bool:
+        """Whether every selection on the path admits the goods, published or not.
+
+        With `leaving_out`, what that channel has selected is passed over.
+        """
         for selections in self._selections:
             decided = next((one for one in selections if one.covers(goods)), None)
-            if decided is not None and not decided.visible:
+            if decided is not None and not decided.visible and decided.setter_id != leaving_out:
                 return False
         return True
+
+    def may_name(self, item: Item) -> bool:
+        """Whether its rules and selections may speak of an item: of all that those above show it."""
+        return len(self.path) == 1 or (item.on_sale and self.admits(item.goods, leaving_out=self.channel_id))
 
     @cached_property
     def visible_products(self) -> frozenset[UUID]:
@@ -152,7 +159,7 @@ class PriceBook:
         """The prices at a moment; kept until a rule begins or ends to apply."""
         kept = self._moment
         if kept is None or not kept.holds_at(now):
-            kept = self._moment = Prices(self, self._rules, now)
+            kept = self._moment = Prices(self, list(self.rules.values()), now)
         return kept
 
 

@@ -1,0 +1,177 @@
+"""Pages of products: the SQL of each sort, direction and filter, put together once from constant parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from domain.catalog.listing import ProductFilter, ProductSort
+from domain.catalog.views import ProductView
+from domain.paging import PageRequest, cursor_of
+from domain.refusals import BadRequest
+from persistence.channels.shelf import Glance
+from persistence.statements import Statement
+
+COLUMNS = """p.id, p.slug, p.name, p.name_en, p.description, p.brand, p.kind, p.category_id,
+             p.account_template, p.published"""
+_BEYOND = 1 << 62
+"""Where a product without a price stands: behind all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A sort: its key in SQL, the key's type, and whether it begins with the greatest."""
+
+    key: str
+    type: str
+    descending: bool
+    read: Callable[[Any], Any]
+
+
+def _moment(said: Any) -> datetime:
+    found = datetime.fromisoformat(said)
+    if found.tzinfo is None:
+        raise ValueError("a cursor's moment has an offset")
+    return found
+
+
+def _whole(said: Any) -> int:
+    if type(said) is not int or not -_BEYOND <= said <= _BEYOND:
+        raise ValueError("a cursor's number is out of range")
+    return said
+
+
+def _words(said: Any) -> str:
+    if not isinstance(said, str) or "\0" in said:
+        raise ValueError("a cursor's name is text")
+    said.encode()
+    return said
+
+
+_ORDERS = {
+    ProductSort.NEWEST: _Order("p.created_at", "timestamptz", True, _moment),
+    ProductSort.PRICE_ASC: _Order("p.least_list_minor", "bigint", False, _whole),
+    ProductSort.PRICE_DESC: _Order("p.least_list_minor", "bigint", True, _whole),
+    ProductSort.BEST_SELLING: _Order("p.sold", "bigint", True, _whole),
+    ProductSort.NAME: _Order("p.name", "text", False, _words),
+}
+_BY_PRICE = (ProductSort.PRICE_ASC, ProductSort.PRICE_DESC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a statement depends on; the values themselves are parameters."""
+
+    sort: ProductSort | None
+    computed: bool
+    backwards: bool
+    goes_on: bool
+    category: bool
+    kinds: bool
+    hidden: bool
+    words: int
+    published: bool
+
+
+@lru_cache(maxsize=512)
+def _statement(shape: _Shape) -> Statement:
+    conditions = ["p.published" if shape.published else "NOT p.published"]
+    if shape.category:
+        conditions.append("p.category_id = (SELECT id FROM category WHERE slug = :category)")
+    if shape.kinds:
+        conditions.append("p.kind = ANY (CAST(:kinds AS text[]))")
+    if shape.hidden:
+        conditions.append("p.id <> ALL (CAST(:hidden AS uuid[]))")
+    conditions += [f"p.search LIKE :word{at}" for at in range(shape.words)]
+    if shape.sort is None:
+        return Statement(f"SELECT count(*) FROM product p WHERE {' AND '.join(conditions)}")
+    order = _ORDERS[shape.sort]
+    source, key = "product p", order.key
+    if shape.computed:
+        source += """ JOIN unnest(CAST(:priced AS uuid[]), CAST(:prices AS bigint[])) AS shown(id, price)
+                      ON shown.id = p.id"""
+        key = "shown.price"
+    descending = order.descending != shape.backwards
+    if shape.goes_on:
+        sign = "<" if descending else ">"
+        conditions.append(f"({key}, p.id) {sign} (CAST(:key AS {order.type}), CAST(:id AS uuid))")
+    way = "DESC" if descending else "ASC"
+    return Statement(
+        f"""SELECT {COLUMNS}, {key} AS sort_key FROM {source} WHERE {" AND ".join(conditions)}
+            ORDER BY {key} {way}, p.id {way} LIMIT :most"""
+    )
+
+
+class Listing:
+    """One list of products as a channel sees it."""
+
+    def __init__(self, glance: Glance, wanted: ProductFilter, sort: ProductSort) -> None:
+        self.glance, self.sort = glance, sort
+        self.values: dict[str, Any] = {}
+        words = wanted.words
+        hidden = glance.book.hidden_products if wanted.published else []
+        self.computed = sort in _BY_PRICE and not glance.prices.are_list_prices
+        self._shape = _Shape(
+            sort, self.computed, False, False, wanted.category is not None, bool(wanted.kinds),
+            bool(hidden), len(words), wanted.published,
+        )  # fmt: skip
+        self.impossible = any("\0" in text for text in (*words, wanted.category or ""))
+        if wanted.category is not None:
+            self.values["category"] = wanted.category
+        if wanted.kinds:
+            self.values["kinds"] = list(wanted.kinds)
+        if hidden:
+            self.values["hidden"] = hidden
+        self.values |= {f"word{at}": f"%{_escaped(word)}%" for at, word in enumerate(words)}
+
+    def page(self, request: PageRequest) -> tuple[Statement, dict[str, Any]]:
+        """The statement of a page, one row longer than asked for, and its values."""
+        values = {**self.values, "most": request.limit + 1}
+        if self.computed:
+            behind = -_BEYOND if self.sort is ProductSort.PRICE_DESC else _BEYOND
+            prices = self.glance.prices.of_products
+            values["priced"] = list(prices)
+            values["prices"] = [behind if price is None else price for price in prices.values()]
+        if request.after is not None:
+            values["key"], values["id"] = self._keys(request.after)
+        shape = _with(self._shape, backwards=request.backwards, goes_on=request.after is not None)
+        return _statement(shape), values
+
+    def count(self) -> tuple[Statement, dict[str, Any]]:
+        """The statement that counts the whole list, and its values."""
+        return _statement(_with(self._shape, sort=None, computed=False)), self.values
+
+    def _keys(self, keys: list[Any]) -> tuple[Any, UUID]:
+        try:
+            key, own = keys
+            return _ORDERS[self.sort].read(key), UUID(own)
+        except (ValueError, TypeError, AttributeError):
+            raise BadRequest("This cursor does not belong to this list; begin again without it.") from None
+
+    def found(self, row: Any) -> tuple[ProductView, str]:
+        """A product and its cursor."""
+        key = row["sort_key"]
+        key = key.isoformat() if isinstance(key, datetime) else key
+        return product_of(row, self.glance), cursor_of(self.sort, [key, str(row["id"])])
+
+
+def product_of(row: Any, glance: Glance) -> ProductView:
+    """A product as the channel of a glance sees it."""
+    return ProductView(
+        row["id"], row["slug"], row["name"], row["name_en"], row["description"], row["brand"], row["kind"],
+        row["category_id"], row["account_template"], row["published"], glance,
+    )  # fmt: skip
+
+
+def _with(shape: _Shape, **changes: Any) -> _Shape:
+    values = {name: getattr(shape, name) for name in _Shape.__dataclass_fields__}
+    return _Shape(**{**values, **changes})
+
+
+def _escaped(word: str) -> str:
+    """The word as LIKE finds it literally."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

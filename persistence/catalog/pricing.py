@@ -1,0 +1,68 @@
+"""Variants with their prices, as one channel is shown them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.access.permissions import COST_READ
+from domain.catalog.views import VariantView
+from domain.channels.views import PriceRuleView, PriceStepView
+from domain.money import Money
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from domain.access.callers import Caller
+    from domain.channels.book import Item
+    from persistence.channels.shelf import Glance
+
+
+def variant_of(item: Item, glance: Glance) -> VariantView:
+    """A variant priced for one piece in the channel of a glance."""
+    found, goods, currency = glance.price_of(item), item.goods, item.currency
+    price = found.retail_minor
+    margin = None if price is None else price - found.transfer_minor[-1]
+    return VariantView(
+        id=item.id,
+        product_id=goods.product_id,
+        sku=goods.sku,
+        name=item.name,
+        list_price=Money(goods.list_minor, currency),
+        face=None if goods.face_minor is None else Money(goods.face_minor, currency),
+        price=None if price is None else Money(price, currency),
+        floor_price=Money(found.floor_minor, currency) if found.floor_minor else None,
+        margin=None if margin is None else Money(margin, currency),
+        cost=None if item.cost_minor is None else Money(item.cost_minor, currency),
+        valid_days=item.valid_days,
+        published=item.on_sale,
+        settings=item.settings,
+        glance=glance,
+    )
+
+
+def purchase_price(item: Item, glance: Glance, caller: Caller) -> Money | None:
+    """T[n]; at the root it is the supplier's price, for those who may read that."""
+    transfers = glance.price_of(item).transfer_minor
+    if not transfers or (len(transfers) == 1 and not caller.may(COST_READ)):
+        return None
+    return Money(transfers[-1], item.currency)
+
+
+def trace(item: Item, glance: Glance, caller: Caller) -> list[PriceStepView]:
+    """The steps from the caller's channel down; what was decided above it only by the rules' names."""
+    own = caller.channel_path.index(caller.channel)
+    known = {place.channel_id for place in glance.book.path[own:]}
+    steps = []
+    for step in glance.price_of(item).steps:
+        if step.channel_id not in known or (step.kind == "COST" and not caller.may(COST_READ)):
+            continue
+        rule = None
+        if step.rule_id is not None and step.version is not None:
+            rule = _rule(step.rule_id, step.version, step.kind, glance, known)
+        steps.append(PriceStepView(step.channel_id, step.kind, Money(step.amount_minor, item.currency), rule))
+    return steps
+
+
+def _rule(rule_id: UUID, version: int, kind: str, glance: Glance, known: set[UUID]) -> PriceRuleView:
+    rule = glance.book.rules[rule_id]
+    return PriceRuleView.of(rule) if rule.setter_id in known else PriceRuleView(rule_id, version, kind)

@@ -1,0 +1,1 @@
+"""The tree of channels and its prices on PostgreSQL."""

@@ -1,0 +1,147 @@
+"""Price books kept in memory for as long as the price epoch stands: any change of prices moves it on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.channels.book import Catalogue, Item, PriceBook, Prices
+from domain.channels.pricing import Resolution
+from domain.channels.tree import ChannelStatus, places
+from persistence.channels.rows import items_of, node_of, rule_of, selection_of
+from persistence.statements import Connection, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from domain.channels.tree import ChannelNode
+
+_MOST_BOOKS = 512
+_TRIES = 5
+
+_EPOCH = Statement("SELECT epoch, now() AS now FROM price_epoch WHERE id = 1")
+_PATH = Statement(
+    """SELECT c.* FROM channel c WHERE c.id = ANY (SELECT unnest(path) FROM channel WHERE id = :channel)
+       ORDER BY cardinality(c.path)"""
+)
+_RULES = Statement(
+    """SELECT * FROM price_rule
+       WHERE setter_id = ANY (CAST(:path AS uuid[])) AND ended_at IS NULL
+         AND (valid_until IS NULL OR valid_until > now())
+         AND (target_channel_id IS NULL OR target_channel_id = ANY (CAST(:path AS uuid[])))"""
+)
+_SELECTIONS = Statement(
+    """SELECT * FROM visibility
+       WHERE channel_id = ANY (CAST(:path AS uuid[])) AND setter_id = ANY (CAST(:path AS uuid[]))"""
+)
+_VARIANTS = Statement(
+    """SELECT v.id, v.product_id, p.category_id, v.sku, v.name, p.name AS product_name, p.kind, v.currency,
+              v.list_minor, v.cost_minor, v.face_minor, v.published AND p.published AS on_sale,
+              v.valid_days, p.account_template, v.settings
+       FROM variant v JOIN product p ON p.id = v.product_id
+       ORDER BY v.product_id, v.position, v.id"""
+)
+_COMPONENTS = Statement(
+    "SELECT bundle_id, variant_id, quantity FROM component ORDER BY bundle_id, position, variant_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A channel's price book at one moment: what a request sees of it from beginning to end."""
+
+    book: PriceBook
+    now: datetime
+
+    @property
+    def prices(self) -> Prices:
+        """The prices at that moment."""
+        return self.book.at(self.now)
+
+    def price_of(self, item: Item, quantity: int = 1) -> Resolution:
+        """The prices of an item."""
+        return self.prices.of(item, quantity)
+
+
+async def load_catalogue(connection: Connection) -> Catalogue:
+    """Every variant, as the connection sees it now."""
+    variants = await _VARIANTS.all(connection)
+    return Catalogue(items_of(variants, await _COMPONENTS.all(connection)))
+
+
+async def load_path(connection: Connection, channel_id: UUID) -> list[ChannelNode]:
+    """The channels from the root to this one; empty when there is none."""
+    return [node_of(row) for row in await _PATH.all(connection, channel=channel_id)]
+
+
+async def load_book(
+    connection: Connection, epoch: int, path: Sequence[ChannelNode], catalogue: Catalogue
+) -> PriceBook:
+    """A channel's book, as the connection sees it now."""
+    ids = [node.id for node in path]
+    rules = await _RULES.all(connection, path=ids)
+    selections = await _SELECTIONS.all(connection, path=ids)
+    return PriceBook(
+        epoch,
+        places(path),
+        any(node.status is ChannelStatus.SUSPENDED for node in path),
+        [rule_of(row) for row in rules],
+        [selection_of(row) for row in selections],
+        catalogue,
+    )
+
+
+class PriceShelf:
+    """The books of one database; safe to share between the tasks of a process."""
+
+    def __init__(self) -> None:
+        self._catalogue: tuple[int, Catalogue] | None = None
+        self._books: OrderedDict[UUID, PriceBook] = OrderedDict()
+        self._loading = asyncio.Lock()
+
+    async def glance(self, connection: Connection, channel_id: UUID) -> Glance:
+        """A channel's prices as they are now: one small statement when its book is at hand.
+
+        Raises LookupError for a channel that does not exist.
+        """
+        row = await _EPOCH.one(connection)
+        if row is None:
+            raise LookupError("The database has no price epoch; it was not migrated.")
+        book = self._books.get(channel_id)
+        if book is None or book.epoch != row["epoch"]:
+            async with self._loading:
+                book = await self._load(connection, channel_id)
+        self._books.move_to_end(channel_id)
+        return Glance(book, row["now"])
+
+    async def _load(self, connection: Connection, channel_id: UUID) -> PriceBook:
+        """Load until the epoch stood still meanwhile, so that the book is of one epoch as a whole."""
+        for attempt in range(_TRIES):
+            epoch = await _EPOCH.value(connection)
+            book = self._books.get(channel_id)
+            if book is not None and book.epoch == epoch:
+                return book
+            if self._catalogue is None or self._catalogue[0] != epoch:
+                self._catalogue = epoch, await load_catalogue(connection)
+            path = await load_path(connection, channel_id)
+            if not path:
+                raise LookupError("There is no such channel.")
+            book = await load_book(connection, epoch, path, self._catalogue[1])
+            still = await _EPOCH.value(connection) == epoch
+            if still or attempt + 1 == _TRIES:
+                if not still:
+                    book.epoch = -1  # good enough for this request, and loaded anew for the next
+                self._keep(channel_id, book)
+                return book
+            self._catalogue = None
+        raise AssertionError("unreachable")
+
+    def _keep(self, channel_id: UUID, book: PriceBook) -> None:
+        self._books[channel_id] = book
+        self._books.move_to_end(channel_id)
+        while len(self._books) > _MOST_BOOKS:
+            self._books.popitem(last=False)
