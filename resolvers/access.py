@@ -149,6 +149,8 @@ async def change_password(context: Context, input: access.ChangePasswordInput) -
 
 async def _channels(parents: Sequence[Any], context: Context) -> list[Any]:
     """The channel of each parent; whoever has the parent may see where it belongs."""
+    if context.caller.channel_id is None:
+        return [None for _ in parents]
     return list(
         await context.reads.channels.by_ids(context.caller, [parent.channel_id for parent in parents])
     )

@@ -42,7 +42,8 @@ _ONE_CUSTOMER = Statement(f"{_SELECT_CUSTOMER} WHERE x.id = :id AND :own = ANY(c
 
 _IN_CHANNEL = """c.path @> ARRAY[CAST(:own AS uuid)]
   AND (CAST(:code AS text) IS NULL
-       OR c.path && ARRAY(SELECT named.id FROM channel named WHERE named.code = :code))"""
+       OR c.path && ARRAY(SELECT named.id FROM channel named
+                           WHERE named.code = :code AND named.path @> ARRAY[CAST(:own AS uuid)]))"""
 
 
 class _Listed:

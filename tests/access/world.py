@@ -116,6 +116,10 @@ class World:
         )
         return session
 
+    async def find(self, caller: Caller, type_name: str, id: Any) -> Any:
+        """An object by its id, as the caller sees it."""
+        return await self.reads.node(caller, type_name, id)
+
     async def run(self, statement: str, *values: Any) -> None:
         """SQL as the application's role."""
         async with self.database.connection() as connection:
