@@ -1,0 +1,122 @@
+"""Transitions: many cards take their steps in one guarded statement, with one chained event for each step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from domain.cards.events import CardStatusChanged
+from domain.cards.states import UNSOLD, CardState, CardStep, sources, target
+from persistence.statements import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import asyncpg
+
+    from domain.access.callers import Caller
+    from persistence.work import Work
+
+_ACTOR = "CAST(:actor_kind AS text), CAST(:actor_id AS uuid), CAST(:actor_name AS text)"
+_STAMP = """to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+_CARD = "c.id, c.state, c.ordinal, c.last_hash, c.variant_id, c.pool_id, c.seq"
+
+
+def cards_where(
+    condition: str, step: CardStep, place: str = "c.pool_id", order_of: str = "c.order_id", more: str = ""
+) -> str:
+    """The cards of a condition that can take a step, locked in key order; `more` are further columns."""
+    return f"""SELECT {_CARD}, {place} AS place, {order_of} AS order_of{more and ", " + more}
+                 FROM card c WHERE {condition} AND {guard(step)} ORDER BY c.id FOR UPDATE"""
+
+
+def guard(step: CardStep, column: str = "c.state") -> str:
+    """The condition on the state under which a step is possible."""
+    return f"{column} IN ({', '.join(repr(state) for state in sources(step))})"
+
+
+def transition(
+    chosen: str, steps: Sequence[CardStep], sets: str = "", first: str = "", then: str = "", shows: str = ""
+) -> Statement:
+    """One statement that moves the `chosen` cards through `steps`.
+
+    `chosen` is a SELECT of locked rows with id, state, ordinal, last_hash, variant_id, place (the channel of
+    the event), order_of (its order) and, for a step that leads back, `back` (the state). `first` are CTEs
+    before it, `then` CTEs behind it that may use `moved`; `sets` are further assignments that may use
+    `stepped`. Answers a row for each card that was moved: what `move` records of it, and what `shows` adds.
+    """
+    count = len(steps)
+    targets = [_literal(step) for step in steps]
+    froms = ["stepping.state", *targets[:-1]]
+    laterals, before = "", "stepping.last_hash"
+    for n, (start, end) in enumerate(zip(froms, targets, strict=True), start=1):
+        laterals += f"""
+            CROSS JOIN LATERAL (SELECT sha256({before} || convert_to(json_build_array(
+                stepping.id, stepping.ordinal + {n}, {_STAMP}, {start}, {end}, {_ACTOR}, stepping.place,
+                stepping.order_of, CAST(:reason AS text), CAST(:request_id AS text)
+            )::text, 'UTF8')) AS h) h{n}"""
+        before = f"h{n}.h"
+    states = ", ".join(["stepping.state", *targets])
+    hashes = ", ".join(["stepping.last_hash", *(f"h{n}.h" for n in range(1, count + 1))])
+    return Statement(
+        f"""WITH {first} chosen AS MATERIALIZED ({chosen}),
+        stepped AS MATERIALIZED (
+            SELECT stepping.*, ARRAY[{states}]::text[] AS states, ARRAY[{hashes}] AS hashes
+              FROM chosen stepping {laterals}),
+        moved AS (
+            UPDATE card SET state = stepped.states[{count + 1}], ordinal = stepped.ordinal + {count},
+                   last_hash = stepped.hashes[{count + 1}], changed_at = now(){sets and ", " + sets}
+              FROM stepped WHERE card.id = stepped.id AND card.state = stepped.state
+            RETURNING card.id, card.order_id, card.channel_id, card.customer_id, card.pool_id),
+        written AS (
+            INSERT INTO card_event (card_id, ordinal, at, from_state, to_state, actor_kind, actor_id,
+                        actor_name, channel_id, order_id, reason, request_id, prev_hash, hash)
+            SELECT s.id, s.ordinal + n, now(), s.states[n], s.states[n + 1], {_ACTOR}, s.place, s.order_of,
+                   :reason, :request_id, s.hashes[n], s.hashes[n + 1]
+              FROM stepped s JOIN moved USING (id) CROSS JOIN generate_series(1, {count}) n)
+        {then and ", " + then}
+        SELECT s.id, v.sku, s.states, m.order_id, m.channel_id, m.customer_id, m.pool_id
+               {shows and ", " + shows}
+          FROM stepped s JOIN moved m USING (id) JOIN variant v ON v.id = s.variant_id ORDER BY s.id"""
+    )
+
+
+async def move(
+    work: Work, statement: Statement, caller: Caller, reason: str = "", **values: Any
+) -> list[asyncpg.Record]:
+    """Run a transition in the caller's name and record what feeds hear of it; the rows that were moved."""
+    moved = await statement.all(
+        work.connection,
+        actor_kind=caller.kind.value,
+        actor_id=caller.subject_id,
+        actor_name=caller.name,
+        reason=reason,
+        request_id=work.request_id,
+        **values,
+    )
+    record(work, moved)
+    return moved
+
+
+def record(work: Work, moved: Iterable[asyncpg.Record]) -> None:
+    """Record an event for each step of a card that is sold."""
+    for row in moved:
+        for before, after in zip(row["states"], row["states"][1:], strict=False):
+            if CardState(after) in UNSOLD or row["order_id"] is None:
+                continue
+            work.record(
+                CardStatusChanged(
+                    aggregate_id=row["id"],
+                    channel_id=row["channel_id"],
+                    customer_id=row["customer_id"],
+                    from_state=before,
+                    to_state=after,
+                    sku=row["sku"],
+                    order_id=row["order_id"],
+                )
+            )
+
+
+def _literal(step: CardStep) -> str:
+    found = target(step)
+    return "stepping.back" if found is None else f"CAST('{found}' AS text)"
