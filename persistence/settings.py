@@ -130,7 +130,23 @@ class Settings(BaseSettings):
     order_lines: Count = Field(50, description="How many lines one order may have.")
     line_quantity: Count = Field(1_000, description="How many of one SKU a line may ask for.")
     reveals_per_card: Count = Field(1, description="How often a buyer may look at a card's secret.")
+    reveal_minutes: Count = Field(
+        10, description="How long a revealed secret may be shown; its idempotency key answers again until then."
+    )
     redemption_lease_s: Count = Field(60, description="Seconds that a redeemer has to finish what it began.")
+    redemption_answer_ms: int = Field(
+        250, ge=0, description="A refused redemption is answered after so long, whatever was wrong with it."
+    )
+    redemption_free_tries: Count = Field(
+        20,
+        description="Wrong codes of one token or address from which on each doubles the pause before the next.",
+    )
+    sell_margin_hours: int = Field(
+        24, ge=0, description="Cards that end sooner than this are taken out of stock."
+    )
+    expiry_grace_hours: int = Field(
+        24, ge=0, description="How long after its end a sold card is still accepted before it expires."
+    )
 
     # Sessions and tokens
     agent_session_hours: Count = Field(12, description="How long an agent stays signed in.")
@@ -190,6 +206,14 @@ class Settings(BaseSettings):
     def messages_path(self) -> Path:
         """The file of the file sender."""
         return self.data / "messages.jsonl"
+
+    def make_data(self) -> Path:
+        """The data directory, made where it is missing; others may pass through it and list nothing.
+
+        An unprivileged PostgreSQL has to pass; every file of ours in it is for its owner alone.
+        """
+        self.data.mkdir(mode=0o711, parents=True, exist_ok=True)
+        return self.data
 
     @property
     def key_rings(self) -> dict[KeyPurpose, str]:
