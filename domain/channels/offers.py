@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +17,18 @@ NEEDS_REVIEW = "NEEDS_REVIEW"
 """The retail price is below a floor that asks for a person."""
 
 
+class PriceStepKind(StrEnum):
+    """What a step of a trace says."""
+
+    COST = "COST"
+    PURCHASE = "PURCHASE"
+    RETAIL = "RETAIL"
+    FLOOR = "FLOOR"
+
+
 @dataclass(frozen=True, slots=True)
 class TraceStep:
-    """One price and the rule that made it; kind is COST, PURCHASE, RETAIL or FLOOR."""
+    """One price and the rule that made it; `kind` is a PriceStepKind's value."""
 
     channel_id: UUID
     kind: str

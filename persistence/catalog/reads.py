@@ -16,7 +16,7 @@ from domain.money import Money
 from domain.paging import Page, PageRequest
 from persistence.catalog import pricing
 from persistence.catalog.listing import COLUMNS, Listing, product_of
-from persistence.channels.shelf import Glance, PriceShelf
+from persistence.channels.shelf import Glance
 from persistence.channels.stock_view import available_of, left_for
 from persistence.statements import Statement
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.channels.book import Item
     from persistence.database import Database
+    from persistence.work import Tools
 
 _CATEGORIES = Statement("SELECT id, slug, name, name_en FROM category ORDER BY position, id")
 _CATEGORIES_BY_IDS = Statement(
@@ -37,8 +38,8 @@ _CHANNEL = Statement("SELECT id FROM channel WHERE code = :code AND :scope = ANY
 class StoredCatalogReads:
     """Reads as a caller's channel may see them; the shelf is shared with the units of work."""
 
-    def __init__(self, database: Database, shelf: PriceShelf) -> None:
-        self._database, self._shelf = database, shelf
+    def __init__(self, database: Database, tools: Tools) -> None:
+        self._database, self._shelf = database, tools.shelf
 
     async def _glance(self, caller: Caller) -> Glance:
         return await self._glance_of(caller.channel)

@@ -18,6 +18,7 @@ from persistence.statements import Statement
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from persistence.database import Database
+    from persistence.work import Tools
 
 _BY_IDS = Statement(
     "SELECT * FROM channel WHERE id = ANY (CAST(:ids AS uuid[])) AND CAST(:scope AS uuid) = ANY (path)"
@@ -53,7 +54,7 @@ RULES = "price-rules"
 class StoredChannelReads:
     """Reads within the caller's subtree."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, _tools: Tools) -> None:
         self._database = database
 
     async def by_ids(self, caller: Caller, ids: Sequence[UUID | None]) -> list[ChannelView | None]:
