@@ -74,7 +74,7 @@ class Agent(Node):
 
     id: strawberry.ID = identified("agt", "The person's id.")
     name: str = open_to_all("How the person is called.")
-    email: str = own_only("The address with which the person signs in.")
+    email: str = open_to_all("The address with which the person signs in.")
     roles: list[Role] = open_to_all("What the person does.")
     channel: Annotated[Channel, strawberry.lazy("schema.channels")] | None = open_to_all(
         "Where the person works."

@@ -1,20 +1,17 @@
-"""Customers sign in by a code to a phone or by the word of their portal; each proof is good once."""
+"""Customers sign in by a code to a phone, which is good once and cannot be guessed."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import stat
-import time
 from datetime import UTC, datetime
 from typing import Any
 
-import jwt
 import pytest
 
-from domain.access.callers import SYSTEM, Caller, CallerKind
+from domain.access.callers import Caller, CallerKind
 from domain.access.customer_sign_in import SignInCustomer
-from domain.access.portal_keys import RotatePortalKey
 from domain.access.records import SignInMethod
 from domain.access.refusals import SignInFailed, SignInMethodUnavailable
 from domain.access.sign_in_codes import RequestSignInCode
@@ -225,100 +222,3 @@ async def test_without_a_storefront_nobody_signs_in(world: World) -> None:
     session = await world.customer(PHONE, await world.storefront("SHOP-A"))
     with pytest.raises(Forbidden):
         await world.perform(RequestSignInCode("13900139000"), await world.caller(session.access_token))
-
-
-class Portal:
-    """A welfare portal that vouches for its people."""
-
-    def __init__(self, key: str, audience: str) -> None:
-        self.key, self.audience, self.n = key, audience, 0
-
-    def proof(self, subject: str = "emp-4711", key: str | None = None, **changes: Any) -> str:
-        self.n += 1
-        now = int(time.time())
-        claims = {"sub": subject, "aud": self.audience, "iat": now, "exp": now + 300, "jti": f"j{self.n}"}
-        claims |= changes
-        kept = {name: value for name, value in claims.items() if value is not None}
-        return jwt.encode(kept, key or self.key, algorithm=str(changes.get("alg", "HS256")))
-
-
-@pytest.fixture
-async def portal(world: World) -> Portal:
-    return Portal((await world.perform(RotatePortalKey("SHOP-A"), SYSTEM)).key, "SHOP-A")
-
-
-def by_portal(proof: str, subject: str = "emp-4711") -> SignInCustomer:
-    return SignInCustomer(SignInMethod.PORTAL_TOKEN, subject, proof)
-
-
-async def test_a_portal_vouches_for_its_people(world: World, portal: Portal) -> None:
-    shop = await world.storefront("SHOP-A")
-    session = await world.perform(by_portal(portal.proof()), shop)
-    again = await world.perform(by_portal(portal.proof()), shop)
-    assert session.customer.id == again.customer.id
-    assert session.customer.identifier == "e***1"
-    stored = await world.column("SELECT to_jsonb(customer)::text FROM customer")
-    assert "emp-4711" not in str(stored)
-    assert portal.key.encode() not in (await world.column("SELECT wrapped_key FROM portal_key"))[0]
-
-
-async def test_a_proof_is_good_once(world: World, portal: Portal) -> None:
-    shop, proof = await world.storefront("SHOP-A"), portal.proof()
-    answers = await asyncio.gather(
-        *(world.perform(by_portal(proof), shop) for _ in range(3)), return_exceptions=True
-    )
-    assert sorted(type(answer).__name__ for answer in answers) == ["CustomerSession", *["SignInFailed"] * 2]
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"sub": "emp-1"},
-        {"aud": "SHOP-B"},
-        {"aud": ["SHOP-A", "SHOP-B"]},
-        {"aud": None},
-        {"jti": None},
-        {"jti": ""},
-        {"iat": None},
-        {"exp": None},
-        {"exp": int(time.time()) - 5},
-        {"exp": int(time.time()) + 700},
-        {"iat": int(time.time()) - 500},
-        {"iat": int(time.time()) + 120},
-        {"exp": 1e300},
-        {"alg": "HS384"},
-        {"key": "k" * 48},
-    ],
-    ids=str,
-)
-async def test_a_proof_that_is_not_quite_right_fails(
-    world: World, portal: Portal, changes: dict[str, Any]
-) -> None:
-    refusal = await refused(world, by_portal(portal.proof(**changes)), await world.storefront("SHOP-A"))
-    assert isinstance(refusal, SignInFailed)
-
-
-async def test_an_unsigned_proof_fails(world: World, portal: Portal) -> None:
-    now = int(time.time())
-    claims = {"sub": "emp-4711", "aud": "SHOP-A", "iat": now, "exp": now + 60, "jti": "x"}
-    shop = await world.storefront("SHOP-A")
-    for proof in (jwt.encode(claims, "", algorithm="none"), "a.b.c", "", "\ud800", "x" * 10_000):
-        await world.run("DELETE FROM guess")
-        assert isinstance(await refused(world, by_portal(proof), shop), SignInFailed)
-
-
-async def test_a_channel_without_a_key_and_a_rotated_key_vouch_for_nobody(
-    world: World, portal: Portal
-) -> None:
-    other = await world.storefront("SHOP-B")
-    assert isinstance(await refused(world, by_portal(portal.proof(aud="SHOP-B")), other), SignInFailed)
-    await world.perform(RotatePortalKey("SHOP-A"), SYSTEM)
-    shop = await world.storefront("SHOP-A")
-    assert isinstance(await refused(world, by_portal(portal.proof()), shop), SignInFailed)
-
-
-async def test_guessing_proofs_is_slowed_too(world: World, portal: Portal) -> None:
-    shop = await world.storefront("SHOP-A")
-    for _ in range(5):
-        await refused(world, by_portal("a.b.c"), shop)
-    assert isinstance(await refused(world, by_portal(portal.proof()), shop), TooManyAttempts)
