@@ -58,6 +58,9 @@ class KeyProvider(Protocol):
     def by_id(self, purpose: KeyPurpose, key_id: str) -> RootKey:
         """The key that something older was made with; raises `KeyUnknown`."""
 
+    def ring(self, purpose: KeyPurpose) -> tuple[RootKey, ...]:
+        """Every key of a purpose, the current one first: what is older was made with one of the others."""
+
     def rotate(self, purpose: KeyPurpose) -> RootKey:
         """Make a new key, keep the old ones, and answer the new one; raises `KeysAreFixed`."""
 

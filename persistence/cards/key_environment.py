@@ -28,6 +28,10 @@ class KeyEnvironment:
                 return key
         raise KeyUnknown(purpose, key_id)
 
+    def ring(self, purpose: KeyPurpose) -> tuple[RootKey, ...]:
+        """Every key of a purpose, as they were given."""
+        return tuple(self._rings[purpose])
+
     def rotate(self, purpose: KeyPurpose) -> RootKey:
         """Refused: put the new key first in the setting and start again."""
         raise KeysAreFixed(f"Put a new {purpose} key first in its setting and restart.")

@@ -72,6 +72,11 @@ class KeyFile:
             raise KeyUnknown(purpose, key_id)
         return found
 
+    def ring(self, purpose: KeyPurpose) -> tuple[RootKey, ...]:
+        """Every key of a purpose, the newest first."""
+        self._refresh()
+        return tuple(reversed(self._rings.get(purpose, [])))
+
     def rotate(self, purpose: KeyPurpose) -> RootKey:
         """Add a key, durably before it is answered, and make it current."""
         with self._locked():

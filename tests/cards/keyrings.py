@@ -22,6 +22,9 @@ class MemoryKeys:
                 return key
         raise KeyUnknown(purpose, key_id)
 
+    def ring(self, purpose: KeyPurpose) -> tuple[RootKey, ...]:
+        return tuple(reversed(self.rings[purpose]))
+
     def rotate(self, purpose: KeyPurpose) -> RootKey:
         self.rings[purpose].append(RootKey(f"k{len(self.rings[purpose]) + 1}", os.urandom(32)))
         return self.current(purpose)
