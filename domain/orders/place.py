@@ -15,7 +15,7 @@ from domain.money import Money
 from domain.orders.basket import Basket, WantedLine
 from domain.orders.drafts import draft_of
 from domain.orders.events import OrderChanged
-from domain.orders.pricing import Priced, price
+from domain.orders.pricing import Priced, asked_of, price
 from domain.orders.promises import Promise
 from domain.orders.quote import coupon_problems
 from domain.orders.refusals import ContactMissing, QuoteChanged, QuoteExpired, ShippingAddressMissing
@@ -96,7 +96,8 @@ def _promised_prices(
         if offer is None or not offer.transfer_minor:
             current[sku] = None
         elif expired:
-            current[sku] = None if offer.retail_minor is None else Money(offer.retail_minor, offer.currency)
+            asked = asked_of(offer)
+            current[sku] = None if asked is None else Money(asked, offer.currency)
     changes = promise.differences(basket.quantities, current)
     if changes:
         raise QuoteChanged(changes)

@@ -85,13 +85,18 @@ def price(
             problems.append(NotFound(f"product with the SKU {wanted.sku}", f"{wanted.at}.sku"))
             continue
         if unit_minor is None or not offer.transfer_minor:
-            unit_minor = offer.retail_minor
+            unit_minor = asked_of(offer)
         refused = _unsold(offer, wanted.at) if unit_minor is None else None
         problems += [refused] if refused else []
         problems += _account_problems(wanted, offer, check)
         if unit_minor is not None:
             lines.append(PricedLine(wanted, offer, unit_minor))
     return Priced(lines, problems)
+
+
+def asked_of(offer: Offer) -> int | None:
+    """Today's unit price in minor units; None where it cannot be bought today."""
+    return offer.retail_minor if offer.problem is None and offer.transfer_minor else None
 
 
 def _unsold(offer: Offer, at: str) -> Refusal:

@@ -29,7 +29,8 @@ ADD_ORDER = Statement(
         VALUES
           (:id, :number, :channel_id, :customer_id, :external_id, 'AWAITING_PAYMENT', :currency,
            :subtotal_minor, :discount_minor, :total_minor, :total_minor, :contact,
-           :shipping_address, :contact_phone_hmac, :device_id, :address, :placed_by_kind, :placed_by_id, :expires_at)
+           :shipping_address, :contact_phone_hmac, :device_id, :address, :placed_by_kind, :placed_by_id,
+           :expires_at)
         ON CONFLICT DO NOTHING
         RETURNING {ORDER_COLUMNS}"""
 )

@@ -1,0 +1,1 @@
+"""Quoting, placing, fulfilling and ending orders."""
