@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.access.ports import AccessReads
+    from domain.cards.batches.ports import ImportReads
     from domain.cards.ports import CardReads
     from domain.catalog.ports import CatalogReads
     from domain.channels.ports import ChannelReads
@@ -37,7 +38,11 @@ class Reads(Protocol):
 
     @property
     def cards(self) -> CardReads:
-        """Cards, imports, traces."""
+        """Cards and their traces."""
+
+    @property
+    def imports(self) -> ImportReads:
+        """Batches of cards."""
 
     @property
     def orders(self) -> OrderReads:

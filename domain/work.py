@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from domain.access.ports import Credentials, Identities
+    from domain.cards.batches.ports import CardImports
     from domain.cards.ports import CardStock, CardTrace
     from domain.catalog.ports import Assortment
     from domain.channels.ports import ChannelTree, PriceBooks
@@ -61,6 +62,10 @@ class UnitOfWork(Protocol):
     @property
     def cards(self) -> CardStock:
         """Cards and stock levels."""
+
+    @property
+    def imports(self) -> CardImports:
+        """Batches of cards, from files and from the mint."""
 
     @property
     def trace(self) -> CardTrace:

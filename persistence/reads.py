@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from persistence.access.reads import StoredAccessReads
+    from persistence.cards.batch_reads import StoredImportReads
     from persistence.cards.reads import StoredCardReads
     from persistence.catalog.reads import StoredCatalogReads
     from persistence.channels.reads import StoredChannelReads
@@ -44,10 +45,17 @@ class StoredReads:
 
     @cached_property
     def cards(self) -> StoredCardReads:
-        """Cards, imports, traces."""
+        """Cards and their traces."""
         from persistence.cards.reads import StoredCardReads
 
         return StoredCardReads(self._database, self._tools)
+
+    @cached_property
+    def imports(self) -> StoredImportReads:
+        """Batches of cards."""
+        from persistence.cards.batch_reads import StoredImportReads
+
+        return StoredImportReads(self._database)
 
     @cached_property
     def orders(self) -> StoredOrderReads:

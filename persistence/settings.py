@@ -129,6 +129,11 @@ class Settings(BaseSettings):
     quote_minutes: Count = Field(10, description="How long a quote's prices are promised.")
     order_lines: Count = Field(50, description="How many lines one order may have.")
     line_quantity: Count = Field(1_000, description="How many of one SKU a line may ask for.")
+    minted_link: str = Field(
+        "https://cards.quanyi.example/c/{code}",
+        pattern=r"^https://[^{}\s]+/[^{}\s]*\{code\}$",
+        description="What a link that we mint looks like, with `{code}` where its code goes.",
+    )
     reveals_per_card: Count = Field(1, description="How often a buyer may look at a card's secret.")
     reveal_minutes: Count = Field(
         10, description="How long a revealed secret may be shown; its idempotency key answers again until then."

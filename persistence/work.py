@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from domain.work import Job
     from persistence.access.credentials import PasswordAndTokens
     from persistence.access.identities import StoredIdentities
+    from persistence.cards.batches import StoredImports
     from persistence.cards.stock import StoredCards
     from persistence.cards.trace import StoredTrace
     from persistence.cards.vault import Vault
@@ -98,6 +99,13 @@ class Work:
         from persistence.cards.stock import StoredCards
 
         return StoredCards(self)
+
+    @cached_property
+    def imports(self) -> StoredImports:
+        """Batches of cards, from files and from the mint."""
+        from persistence.cards.batches import StoredImports
+
+        return StoredImports(self)
 
     @cached_property
     def trace(self) -> StoredTrace:

@@ -15,7 +15,7 @@ AREAS = {
     "agt": "access", "cus": "access", "tok": "access",
     "cat": "catalog", "prd": "catalog", "var": "catalog",
     "chn": "channels", "prc": "channels",
-    "imp": "cards", "crd": "cards", "rdm": "cards",
+    "imp": "imports", "crd": "cards", "rdm": "cards",
     "ord": "orders", "lin": "orders", "pay": "orders", "shp": "orders", "top": "orders", "ent": "orders",
 }  # fmt: skip
 """Which area knows the objects of a prefix."""

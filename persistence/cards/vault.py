@@ -34,6 +34,7 @@ _NONCE_AT = 17
 _SEALED_AT = _NONCE_AT + _NONCE_BYTES
 _CARD_LABEL = b"quanyi.card.v1\x00"
 _WRAP_LABEL = b"quanyi.data-key.v1\x00"
+_PIECE_LABEL = b"quanyi.upload.v1\x00"
 
 
 class CannotOpen(Exception):
@@ -110,6 +111,16 @@ class Vault:
         cipher = self._cipher(key)
         return [Secret(_opened(cipher, key.id, card_id, name, sealed)) for card_id, name, sealed in fields]
 
+    def seal_piece(self, key: WrappedKey, batch_id: UUID, number: int, piece: bytes) -> bytes:
+        """Seal a piece of a batch's file; it opens as this piece of this file only."""
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = self._cipher(key).encrypt(nonce, piece, _piece_place(batch_id, number))
+        return _VERSION + key.id.bytes + nonce + sealed
+
+    def open_piece(self, key: WrappedKey, batch_id: UUID, number: int, sealed: bytes) -> bytes:
+        """The piece; raises `CannotOpen`."""
+        return _opened_bytes(self._cipher(key), key.id, _piece_place(batch_id, number), sealed)
+
     def token_hmac(self, text: str) -> bytes:
         """HMAC-SHA256 under the token key: what is stored of tokens, codes and identifiers."""
         key = working_key(self._keys, KeyPurpose.TOKEN)
@@ -156,14 +167,21 @@ def data_key_id(sealed: bytes) -> UUID:
 
 
 def _opened(cipher: AESGCM, key_id: UUID, card_id: UUID, name: str, sealed: bytes) -> str:
+    return _opened_bytes(cipher, key_id, _place(card_id, name), sealed).decode()
+
+
+def _opened_bytes(cipher: AESGCM, key_id: UUID, place: bytes, sealed: bytes) -> bytes:
     if data_key_id(sealed) != key_id:
         raise CannotOpen
     try:
-        nonce, body = sealed[_NONCE_AT:_SEALED_AT], sealed[_SEALED_AT:]
-        return cipher.decrypt(nonce, body, _place(card_id, name)).decode()
+        return cipher.decrypt(sealed[_NONCE_AT:_SEALED_AT], sealed[_SEALED_AT:], place)
     except InvalidTag:
         raise CannotOpen from None
 
 
 def _place(card_id: UUID, name: str) -> bytes:
     return _CARD_LABEL + card_id.bytes + name.encode()
+
+
+def _piece_place(batch_id: UUID, number: int) -> bytes:
+    return _PIECE_LABEL + batch_id.bytes + number.to_bytes(4, "big")

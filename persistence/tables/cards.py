@@ -39,6 +39,7 @@ card_batch = Table(
     words("reason", nullable=True),
     words("failure", nullable=True),
     ref("created_by", "agent", nullable=True),
+    words("request_id", default=""),
     moment("expires_at"),
     born(),
     moment("finished_at"),
@@ -75,7 +76,7 @@ card = Table(
     METADATA,
     key(),
     ref("variant_id", "variant"),
-    ref("batch_id", "card_batch", index=True),
+    ref("batch_id", "card_batch"),
     ref("pool_id", "channel"),
     Column("seq", BigInteger, Identity(always=False, cache=1000), nullable=False),
     words("state"),
@@ -108,6 +109,7 @@ Index(
     card.c.seq,
     postgresql_where=text("state IN ('IN_STOCK', 'ALLOCATED')"),
 )
+Index("ix_card_batch", card.c.batch_id, card.c.id)
 Index("ix_card_fulfilment", card.c.fulfilment_id, postgresql_where=text("fulfilment_id IS NOT NULL"))
 Index("ix_card_order", card.c.order_id, postgresql_where=text("order_id IS NOT NULL"))
 Index("ix_card_customer", card.c.customer_id, card.c.id, postgresql_where=text("customer_id IS NOT NULL"))
