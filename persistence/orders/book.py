@@ -110,20 +110,16 @@ class StoredOrders:
         failures: Mapping[UUID, str],
     ) -> OrderView:
         """Write new statuses of a locked order and of what changed of its parts."""
-        if parts:
-            await sql.MOVE_PARTS.run(
-                self._on,
-                ids=list(parts),
-                statuses=[one.value for one in parts.values()],
-                failures=[failures.get(part_id) for part_id in parts],
-            )
-        if lines:
-            statuses = [one.value for one in lines.values()]
-            await sql.MOVE_LINES.run(self._on, ids=list(lines), statuses=statuses)
-        if status is order.status:
-            return order
-        row = await sql.MOVE_ORDER.one(
-            self._on, order_id=order.id, status=status.value, before=order.status.value
+        row = await sql.MOVE.one(
+            self._on,
+            order_id=order.id,
+            status=status.value,
+            before=order.status.value,
+            parts=list(parts),
+            part_statuses=[one.value for one in parts.values()],
+            failures=[failures.get(part_id) for part_id in parts],
+            lines=list(lines),
+            line_statuses=[one.value for one in lines.values()],
         )
         if row is None:
             raise RuntimeError("An order moved while it was locked.")

@@ -78,22 +78,20 @@ PARTS = Statement(
         ORDER BY f.id"""
 )
 
-MOVE_PARTS = Statement(
-    """UPDATE fulfilment f
-          SET status = m.status, failure = coalesce(m.failure, f.failure),
-              finished_at = CASE WHEN m.status IN ('FULFILLED', 'PARTIALLY_FULFILLED', 'FAILED', 'CANCELLED')
-                                 THEN now() END
-         FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:failures AS text[]))
-              AS m (id, status, failure)
-        WHERE f.id = m.id"""
-)
-MOVE_LINES = Statement(
-    """UPDATE order_line l SET status = m.status
-         FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[])) AS m (id, status)
-        WHERE l.id = m.id"""
-)
-MOVE_ORDER = Statement(
-    f"""UPDATE orders o
+MOVE = Statement(
+    f"""WITH parts AS (
+            UPDATE fulfilment f
+               SET status = m.status, failure = coalesce(m.failure, f.failure),
+                   finished_at = CASE WHEN m.status NOT IN ('AWAITING_PAYMENT', 'PENDING', 'FULFILLING')
+                                      THEN now() END
+              FROM unnest(CAST(:parts AS uuid[]), CAST(:part_statuses AS text[]), CAST(:failures AS text[]))
+                   AS m (id, status, failure)
+             WHERE f.id = m.id),
+        lines AS (
+            UPDATE order_line l SET status = m.status
+              FROM unnest(CAST(:lines AS uuid[]), CAST(:line_statuses AS text[])) AS m (id, status)
+             WHERE l.id = m.id)
+        UPDATE orders o
            SET status = CAST(:status AS text),
                paid_at = CASE WHEN :status NOT IN ('RISK_HOLD', 'AWAITING_PAYMENT', 'CANCELLED', 'EXPIRED')
                               THEN coalesce(o.paid_at, now()) ELSE o.paid_at END,
@@ -102,6 +100,7 @@ MOVE_ORDER = Statement(
          WHERE o.id = :order_id AND o.status = :before
         RETURNING {ORDER_COLUMNS}"""
 )
+"""An order, its lines and its fulfilments in one step."""
 
 ADD_SHIPMENT = Statement(
     "INSERT INTO shipment (id, fulfilment_id, status) VALUES (:id, :fulfilment_id, 'AWAITING_SHIPMENT')"
