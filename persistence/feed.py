@@ -70,6 +70,11 @@ class LiveFeed:
         self._position = 0
         self._started = asyncio.Event()
 
+    @property
+    def followers(self) -> int:
+        """How many subscriptions follow."""
+        return len(self._followers)
+
     async def run(self) -> None:
         """Read the log as it grows and offer each event to the followers, until cancelled."""
         log = structlog.get_logger()

@@ -149,6 +149,7 @@ class Settings(BaseSettings):
     sell_margin_hours: int = Field(
         24, ge=0, description="Cards that end sooner than this are taken out of stock."
     )
+    allocation_most: Count = Field(100_000, description="How many of a SKU a channel hands on at once.")
     expiry_grace_hours: int = Field(
         24, ge=0, description="How long after its end a sold card is still accepted before it expires."
     )
@@ -201,6 +202,18 @@ class Settings(BaseSettings):
     message_secret: str | None = Field(
         None, repr=False, description="The secret (`whsec_…`) that the `http` sender signs with."
     )
+
+    @classmethod
+    def of_demo(cls) -> Settings:
+        """The settings with the demo on; its passwords are no secret, so their hashes are cheap."""
+        said = cls(demo=True)
+        cheap = {} if "password_memory_kib" in said.model_fields_set else {"password_memory_kib": 19_456}
+        return said.model_copy(update=cheap)
+
+    def environment(self) -> dict[str, str]:
+        """These settings as the environment of another process; holds every secret that they hold."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {environment_name(name): str(value) for name, value in values.items() if value is not None}
 
     @property
     def sandbox_allowed(self) -> bool:

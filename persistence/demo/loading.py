@@ -1,0 +1,119 @@
+"""Loads the demo, or what is missing of it, and writes the file from which a front end begins."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from persistence.demo.cards import load_cards
+from persistence.demo.catalog import load_catalog
+from persistence.demo.people import enter_people, enter_tokens, people_of
+from persistence.demo.whole import whole
+from persistence.embedded.layout import write_private
+from persistence.starting import CannotStart
+from persistence.statements import Statement
+from persistence.store import opened
+
+if TYPE_CHECKING:
+    from persistence.settings import Settings
+    from persistence.store import Store
+
+_LOCK = Statement("SELECT pg_advisory_lock(:lock)")
+_UNLOCK = Statement("SELECT pg_advisory_unlock(:lock)")
+_LOCK_NUMBER = 0x5175_616E_7964
+_ROOT = Statement("SELECT settings ? 'demo' AS ours FROM channel WHERE parent_id IS NULL")
+_MARK = Statement("""UPDATE channel SET settings = settings || '{"demo": true}' WHERE parent_id IS NULL""")
+_CHANNELS = Statement("SELECT code, name, tier, parent_id FROM channel ORDER BY created_at, id")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What a user of the demo begins with."""
+
+    url: str
+    path: Path
+    storefront_token: str
+
+
+async def load_demo(settings: Settings, url: str) -> Demo:
+    """Complete the demo in the settings' database; `url` is where it will be served.
+
+    Raises CannotStart for a database that the demo did not make.
+    """
+    path = settings.make_data() / "demo.json"
+    async with opened(settings) as store, store.database.connection() as connection:
+        await _LOCK.value(connection, lock=_LOCK_NUMBER)
+        try:
+            await _enter_catalog(store)
+            await load_cards(store)
+            content = await _begin_with(store, url, _read(path))
+        finally:
+            await _UNLOCK.value(connection, lock=_LOCK_NUMBER)
+    write_private(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    return Demo(url, path, next(iter(content["storefrontTokens"].values())))
+
+
+async def refuse_real(store: Store) -> bool:
+    """Whether the demo's catalogue is there already; CannotStart where the channels are somebody's own."""
+    async with store.database.connection() as connection:
+        root = await _ROOT.one(connection)
+    if root is not None and not root["ours"]:
+        raise CannotStart("The database holds channels that are not the demo's; `run` is for the demo only.")
+    return root is not None
+
+
+async def _enter_catalog(store: Store) -> None:
+    if await refuse_real(store):
+        return
+    async with whole(store) as perform:
+        await load_catalog(perform)
+        await _MARK.run(perform.connection)
+
+
+async def _begin_with(store: Store, url: str, kept: dict[str, Any]) -> dict[str, Any]:
+    async with store.database.connection() as connection:
+        rows = await _CHANNELS.all(connection)
+    root = next(row["code"] for row in rows if row["parent_id"] is None)
+    people = people_of({row["code"]: row["name"] for row in rows}, root)
+    shops = [row["code"] for row in rows if row["tier"] == "SHOP"]
+    storefront, api = await enter_tokens(store, shops, root, kept)
+    return {
+        "url": f"{url}/graphql",
+        "storefrontTokens": storefront,
+        "agents": await enter_people(store, people),
+        "apiTokens": api,
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What an earlier start wrote; empty where there is nothing that can be read."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def guide(demo: Demo, settings: Settings) -> str:
+    """What to do next, to be printed."""
+    query = "{ products(first: 3) { edges { node { name variants { sku price { amount } } } } } }"
+    body = json.dumps({"query": query})
+    return f"""
+  Quanyi 权益 is ready: {demo.url}/graphql   (Ctrl-C stops it; a second start keeps the data)
+
+  Tokens and passwords   {demo.path}
+  Messages to people     {settings.messages_path}
+
+  Open the address in a browser, put this into Headers, and run the query:
+
+    {{"Authorization": "Bearer {demo.storefront_token}"}}
+
+    {query}
+
+  Or paste this:
+
+    curl -s {demo.url}/graphql -H 'Authorization: Bearer {demo.storefront_token}' \\
+      -H 'Content-Type: application/json' -d '{body}'
+"""

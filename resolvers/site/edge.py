@@ -1,0 +1,140 @@
+"""The edge: what every request passes, whatever its route — its id, the client's true address, CORS and
+headers that keep browsers careful.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+import structlog
+
+from schema.engine.asgi import Asgi, Message, Receive, Scope, Send
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+_HEADERS_OF_CLIENTS = b"authorization, content-type, accept, x-request-id, x-device-id"
+_PREFLIGHT_S = b"86400"
+_CAREFUL = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class EdgePolicy:
+    """Whom the edge believes, and whose pages may call."""
+
+    origins: frozenset[bytes] | None = None
+    """Web origins that may call; None for all of them."""
+    proxies: tuple[Network, ...] = field(default=())
+
+    @classmethod
+    def of(cls, origins: str, proxies: str) -> EdgePolicy:
+        """Read both lists, comma separated; ValueError names what is no network."""
+        named = [origin.strip().rstrip("/").encode("latin-1") for origin in origins.split(",")]
+        networks = [ip_network(entry.strip(), strict=False) for entry in proxies.split(",") if entry.strip()]
+        return cls(None if b"*" in named else frozenset(filter(None, named)), tuple(networks))
+
+
+class Edge:
+    """An ASGI application around another one."""
+
+    def __init__(self, inner: Asgi, policy: EdgePolicy) -> None:
+        self._inner, self._policy = inner, policy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Prepare the scope, answer preflights, and complete the headers of the answer."""
+        said = dict(scope["headers"])
+        request_id = _request_id(said.get(b"x-request-id", b""))
+        kept = [pair for pair in scope["headers"] if pair[0] != b"x-request-id"]
+        scope["headers"] = [*kept, (b"x-request-id", request_id)]
+        scope["client"] = self._client(scope)
+        origin = said.get(b"origin")
+        structlog.contextvars.bind_contextvars(request_id=request_id.decode())
+        if scope["type"] == "websocket":
+            await self._inner(scope, receive, send)
+            return
+        completing = _completing(send, request_id, self._allowed(origin))
+        if scope["method"] == "OPTIONS" and origin and b"access-control-request-method" in said:
+            await completing({"type": "http.response.start", "status": 204, "headers": _preflight()})
+            await completing({"type": "http.response.body", "body": b""})
+            return
+        await self._inner(scope, receive, completing)
+
+    def _allowed(self, origin: bytes | None) -> bytes | None:
+        if origin is None:
+            return None
+        if self._policy.origins is None:
+            return b"*"
+        return origin if origin in self._policy.origins else None
+
+    def _client(self, scope: Scope) -> tuple[str, int] | None:
+        """The nearest address that is not one of our proxies, read from the right: the left can be forged."""
+        peer: tuple[str, int] | None = scope.get("client")
+        if peer is None or not self._trusts(peer[0]):
+            return peer
+        hops: Sequence[str] = [
+            hop.strip()
+            for name, value in scope["headers"]
+            if name == b"x-forwarded-for"
+            for hop in value.decode("latin-1").split(",")
+        ]
+        for hop in reversed(hops):
+            address = _address(hop)
+            if address is None:
+                return peer
+            if not self._trusts(hop):
+                return str(address), 0
+        return peer
+
+    def _trusts(self, text: str) -> bool:
+        address = _address(text)
+        return address is not None and any(address in network for network in self._policy.proxies)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def _request_id(said: bytes) -> bytes:
+    return said if _REQUEST_ID.fullmatch(said) else uuid.uuid4().hex.encode()
+
+
+def _preflight() -> list[tuple[bytes, bytes]]:
+    return [
+        (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+        (b"access-control-allow-headers", _HEADERS_OF_CLIENTS),
+        (b"access-control-max-age", _PREFLIGHT_S),
+        (b"vary", b"origin, access-control-request-method, access-control-request-headers"),
+    ]
+
+
+def _completing(send: Send, request_id: bytes, origin: bytes | None) -> Send:
+    """`send` with the headers added that the route did not set itself."""
+
+    async def complete(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message["headers"])
+            named = {name for name, _ in headers}
+            headers += [pair for pair in _CAREFUL if pair[0] not in named]
+            if b"x-request-id" not in named:
+                headers.append((b"x-request-id", request_id))
+            if origin is not None:
+                headers.append((b"access-control-allow-origin", origin))
+                headers.append((b"access-control-expose-headers", b"x-request-id, retry-after"))
+                if origin != b"*":
+                    headers.append((b"vary", b"origin"))
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return complete

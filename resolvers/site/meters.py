@@ -1,0 +1,161 @@
+"""Counts of operations by kind and outcome, and how long they took; never what was asked.
+
+With `PROMETHEUS_MULTIPROC_DIR` in the environment before the first import, the counts of all processes are
+kept in that directory and any of them answers for all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import generate_latest as written
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+from schema.engine.engine import Engine
+from schema.engine.refused import RequestRefused
+
+if TYPE_CHECKING:
+    from schema.engine.answers import Answer
+    from schema.engine.execution import PreparedOperation
+    from schema.engine.gateway import Context
+    from schema.engine.requests import GraphQLRequest
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+REGISTRY = CollectorRegistry()
+"""Our own: the default one would add what libraries register."""
+
+OPERATIONS = Counter(
+    "quanyi_operations", "Operations by kind and outcome.", ("kind", "outcome"), registry=REGISTRY
+)
+SECONDS = Histogram(
+    "quanyi_operation_seconds", "How long an operation ran.", ("kind",), buckets=_BUCKETS_S, registry=REGISTRY
+)
+STREAMS = Gauge(
+    "quanyi_subscriptions",
+    "Subscriptions that are open.",
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
+OWN = {
+    name: Gauge(f"quanyi_{name}", text, multiprocess_mode="livesum", registry=REGISTRY)
+    for name, text in {
+        "pool_connections": "Database connections that are open.",
+        "pool_in_use": "Database connections at work.",
+        "feed_followers": "Subscriptions that follow the log of events.",
+    }.items()
+}
+SHARED = {
+    "outbox_events": "Events that wait for the relay (10 000 at most are counted).",
+    "outbox_age_seconds": "Age of the oldest of them.",
+    "jobs_waiting": "Jobs that wait.",
+    "jobs_running": "Jobs that run.",
+    "jobs_held": "Jobs that failed for good and wait for a person.",
+    "guessing_subjects": "Accounts and addresses that are slowed because they guess.",
+}
+"""Numbers that come from the database: they are asked for by whoever is asked, not added up."""
+
+
+class MeteredEngine(Engine):
+    """The engine, counting."""
+
+    def prepare(self, request: GraphQLRequest) -> PreparedOperation:
+        """Prepare, and count what is refused before it has a kind."""
+        try:
+            return super().prepare(request)
+        except RequestRefused:
+            OPERATIONS.labels("unknown", "refused").inc()
+            raise
+
+    async def execute(self, prepared: PreparedOperation, context: Context) -> Answer:
+        """Execute and time."""
+        began_s = time.perf_counter()
+        answer = await super().execute(prepared, context)
+        SECONDS.labels(prepared.kind).observe(time.perf_counter() - began_s)
+        OPERATIONS.labels(prepared.kind, _outcome(answer)).inc()
+        return answer
+
+    async def subscribe(self, prepared: PreparedOperation, context: Context) -> AsyncIterator[Answer]:
+        """Subscribe, and count the stream for as long as it is open."""
+        try:
+            events = await super().subscribe(prepared, context)
+        except RequestRefused:
+            OPERATIONS.labels(prepared.kind, "refused").inc()
+            raise
+        OPERATIONS.labels(prepared.kind, "ok").inc()
+        return _counted(events)
+
+
+async def _counted(events: AsyncIterator[Answer]) -> AsyncIterator[Answer]:
+    STREAMS.inc()
+    try:
+        async for event in events:
+            yield event
+    finally:
+        STREAMS.dec()
+        close: Any = getattr(events, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def _outcome(answer: Answer) -> str:
+    codes = {error.get("extensions", {}).get("code") for error in answer.errors}
+    if not codes:
+        return "ok"
+    return "fault" if "INTERNAL" in codes else "errors"
+
+
+def exposition(shared: Mapping[str, int], own: Mapping[str, int]) -> bytes:
+    """Everything in Prometheus' text format."""
+    for name, value in own.items():
+        OWN[name].set(value)
+    now = CollectorRegistry()
+    now.register(_Numbers(shared))
+    return written(_all()) + written(now)
+
+
+class _Numbers(Collector):
+    """Numbers of this moment, which belong to no process."""
+
+    def __init__(self, numbers: Mapping[str, int]) -> None:
+        self._numbers = numbers
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for name, value in self._numbers.items():
+            yield GaugeMetricFamily(f"quanyi_{name}", SHARED[name], value=value)
+
+
+@contextmanager
+def shared_directory(place: Path) -> Iterator[dict[str, str]]:
+    """An empty directory for the counts of several processes, as their environment."""
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(mode=0o700, parents=True)
+    try:
+        yield {DIRECTORY: str(place.resolve())}
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def forget_process(process_id: int, place: str) -> None:
+    """Drop the gauges of a process that is gone; its counts stay."""
+    mark_process_dead(process_id, place)  # type: ignore[no-untyped-call]
+
+
+def _all() -> CollectorRegistry:
+    directory = os.environ.get(DIRECTORY)
+    if directory is None:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, directory)  # type: ignore[no-untyped-call]
+    return registry
