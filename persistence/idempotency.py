@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from pydantic import TypeAdapter
 
+from domain.access.identifiers import storable
 from domain.refusals import IdempotencyConflict, InvalidInput
 from persistence.statements import Connection, Statement
 
@@ -36,7 +37,7 @@ async def replay(connection: Connection, command: IdempotentCommand, caller: Cal
     Raises IdempotencyConflict when the key belongs to another request.
     """
     key = command.idempotency_key
-    if not 0 < len(key) <= LONGEST_KEY:
+    if not 0 < len(key) <= LONGEST_KEY or not storable(key):
         raise InvalidInput(f"An idempotencyKey has 1 to {LONGEST_KEY} characters.", "idempotencyKey")
     scope, operation = caller.idempotency_scope, type(command).__name__
     body = _fingerprint(command)
