@@ -20,9 +20,9 @@ from domain.paging import PageRequest
 from schema import ids, quotes
 from schema.context import Context
 from schema.nouns import shown
-from schema.orders import Entitlement, Order, Shipment
+from schema.orders import Entitlement, Order, OrdersFilter, Shipment
 from schema.paging import After, Before, Connection, First, Last
-from schema.quotes import OrdersFilter, Quote
+from schema.quotes import Quote
 from schema.verbs import mutation, query
 
 UNBUYABLE = (

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from domain.access.permissions import MARGIN_READ, ORDERS_READ
 from domain.orders import views
+from domain.orders.ports import OrderFilter
 from domain.orders.status import OrderStatus, PartStatus, RefundStatus
 from domain.orders.views import ShipmentStatus, TopUpStatus
-from schema.audiences import identified, open_to_all, visible_to
+from schema.audiences import asked, identified, open_to_all, visible_to
 from schema.money import Money
 from schema.nouns import Node, noun
 from schema.words import described
@@ -179,3 +180,26 @@ class Order(Node):
     )
     contact: Contact | None = visible_to(ORDERS_READ, "Whom to reach.")
     shipping_address: Address | None = visible_to(ORDERS_READ, "Where its parcels go.")
+
+
+@strawberry.input(description="Which orders; what is left out does not narrow.")
+class OrdersFilter:
+    """A filter."""
+
+    channel: str | None = asked("The code of a channel: it and all below it.", default=None)
+    status: list[OrderStatus] | None = asked("One of these.", default=None)
+    placed_after: datetime | None = asked("Placed later than this.", default=None)
+    placed_before: datetime | None = asked("Placed earlier than this.", default=None)
+    external_id: str | None = asked("The shop's own id.", default=None)
+
+    def wanted(self) -> OrderFilter:
+        """The filter as the domain reads it."""
+        status = None if self.status is None else tuple(self.status)
+        return OrderFilter(
+            self.channel, status, _zoned(self.placed_after), _zoned(self.placed_before), self.external_id
+        )
+
+
+def _zoned(moment: datetime | None) -> datetime | None:
+    """A time without an offset is UTC."""
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import strawberry
 from strawberry.scalars import JSON
@@ -10,8 +10,6 @@ from strawberry.scalars import JSON
 from domain.orders import changes, views
 from domain.orders.basket import WantedLine
 from domain.orders.changes import ChangeKind
-from domain.orders.ports import OrderFilter
-from domain.orders.status import OrderStatus
 from schema.audiences import asked, open_to_all
 from schema.money import Money
 from schema.nouns import noun
@@ -179,29 +177,6 @@ class ConsumeEntitlementInput:
     entitlement_id: strawberry.ID = asked("The entitlement.")
     units: int = asked("How many units.", default=1)
     idempotency_key: str = asked("The same key uses units once.")
-
-
-@strawberry.input(description="Which orders; what is left out does not narrow.")
-class OrdersFilter:
-    """A filter."""
-
-    channel: str | None = asked("The code of a channel: it and all below it.", default=None)
-    status: list[OrderStatus] | None = asked("One of these.", default=None)
-    placed_after: datetime | None = asked("Placed later than this.", default=None)
-    placed_before: datetime | None = asked("Placed earlier than this.", default=None)
-    external_id: str | None = asked("The shop's own id.", default=None)
-
-    def wanted(self) -> OrderFilter:
-        """The filter as the domain reads it."""
-        status = None if self.status is None else tuple(self.status)
-        return OrderFilter(
-            self.channel, status, _zoned(self.placed_after), _zoned(self.placed_before), self.external_id
-        )
-
-
-def _zoned(moment: datetime | None) -> datetime | None:
-    """A time without an offset is UTC."""
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def wanted_lines(lines: list[OrderLineInput]) -> tuple[WantedLine, ...]:
