@@ -81,3 +81,20 @@ class RedemptionSettled(Refusal):
     """This redemption ended already: {status}."""
 
     status: Annotated[str, "How it ended."]
+
+
+@dataclass(eq=False)
+class RevealExpired(Refusal):
+    """This reveal is over; its key shows the card no more."""
+
+    @property
+    def field(self) -> list[str] | None:
+        """The key."""
+        return ["idempotencyKey"]
+
+
+@dataclass(eq=False)
+class LeaseOver(Refusal):
+    """The lease ended at {ended_at}; only a person can say now that this redemption failed."""
+
+    ended_at: Annotated[str, "When the lease ended, RFC 3339."]

@@ -91,6 +91,8 @@ TRANSITIONS: dict[tuple[CardState | None, CardStep], CardState | None] = {
     (S.RESERVED, E.SELL): S.SOLD,
     (S.SOLD, E.DELIVER): S.DELIVERED,
     (S.DELIVERED, E.REVEAL): S.REVEALED,
+    (S.REVEALED, E.REVEAL): S.REVEALED,
+    (S.ACTIVATED, E.REVEAL): S.ACTIVATED,
     (S.DELIVERED, E.ACTIVATE): S.ACTIVATED,
     (S.REVEALED, E.ACTIVATE): S.ACTIVATED,
     **{(state, E.BEGIN_REDEMPTION): S.REDEEMING for state in USABLE},
@@ -130,7 +132,7 @@ def sources(step: CardStep) -> tuple[str, ...]:
 
 
 def target(step: CardStep) -> str | None:
-    """The one state that a step leads to; None for steps that lead back."""
+    """The one state that a step leads to; None for steps that lead back, or to several."""
     found = {after for (_, possible), after in TRANSITIONS.items() if possible is step}
-    (only,) = found
-    return None if only is None else only.value
+    only = found.pop()
+    return None if found or only is None else only.value

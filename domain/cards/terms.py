@@ -20,5 +20,7 @@ class CardTerms:
     """Wrong codes of one token or address before each further one doubles the pause."""
     sell_margin: timedelta = timedelta(hours=24)
     """A card that ends sooner is not sold any more."""
+    allocation_most: int = 100_000
+    """How many of a SKU are handed on at once."""
     expiry_grace: timedelta = timedelta(hours=24)
     """A sold card still counts for so long after its end."""

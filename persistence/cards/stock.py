@@ -11,6 +11,7 @@ from domain.cards.refusals import StockExhausted
 from domain.catalog.fulfilment import Stock
 from domain.catalog.kinds import kind_of
 from persistence.cards import stock_sql as sql
+from persistence.cards.allocation import allocate
 from persistence.cards.terms import terms_of
 from persistence.cards.transitions import move
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
     from domain.access.callers import Caller
     from domain.cards.ports import Demand
+    from domain.cards.records import Allocation
     from domain.cards.terms import CardTerms
+    from domain.cards.views import StockQuotaView
     from persistence.work import Work
 
 _GATED = (Stock.CARDS, Stock.COUNT)
@@ -98,6 +101,10 @@ class StoredCards:
     async def assign_customer(self, order_ids: Sequence[UUID], customer_id: UUID) -> None:
         """Cards of guests only: nobody's card changes hands."""
         await sql.ASSIGN.run(self._on, orders=list(order_ids), customer=customer_id)
+
+    async def allocate(self, wanted: Allocation, caller: Caller) -> StockQuotaView:
+        """Move stock between a channel and its child."""
+        return await allocate(self._work, wanted, caller)
 
 
 class _Left:

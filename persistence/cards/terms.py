@@ -20,5 +20,6 @@ def terms_of(settings: Settings) -> CardTerms:
         redemption_answer_s=settings.redemption_answer_ms / 1000,
         redemption_free_tries=settings.redemption_free_tries,
         sell_margin=timedelta(hours=settings.sell_margin_hours),
+        allocation_most=settings.allocation_most,
         expiry_grace=timedelta(hours=settings.expiry_grace_hours),
     )

@@ -67,7 +67,8 @@ def transition(
             UPDATE card SET state = stepped.states[{count + 1}], ordinal = stepped.ordinal + {count},
                    last_hash = stepped.hashes[{count + 1}], changed_at = now(){sets and ", " + sets}
               FROM stepped WHERE card.id = stepped.id AND card.state = stepped.state
-            RETURNING card.id, card.order_id, card.channel_id, card.customer_id, card.pool_id),
+            RETURNING card.id, card.order_id, card.order_line_id, card.channel_id, card.customer_id,
+                      card.pool_id, card.masked, card.expires_at, card.changed_at),
         written AS (
             INSERT INTO card_event (card_id, ordinal, at, from_state, to_state, actor_kind, actor_id,
                         actor_name, channel_id, order_id, reason, request_id, prev_hash, hash)
@@ -75,8 +76,7 @@ def transition(
                    :reason, :request_id, s.hashes[n], s.hashes[n + 1]
               FROM stepped s JOIN moved USING (id) CROSS JOIN generate_series(1, {count}) n)
         {then and ", " + then}
-        SELECT s.id, v.sku, s.states, m.order_id, m.channel_id, m.customer_id, m.pool_id
-               {shows and ", " + shows}
+        SELECT m.*, v.sku, s.states {shows and ", " + shows}
           FROM stepped s JOIN moved m USING (id) JOIN variant v ON v.id = s.variant_id ORDER BY s.id"""
     )
 
@@ -102,7 +102,7 @@ def record(work: Work, moved: Iterable[asyncpg.Record]) -> None:
     """Record an event for each step of a card that is sold."""
     for row in moved:
         for before, after in zip(row["states"], row["states"][1:], strict=False):
-            if CardState(after) in UNSOLD or row["order_id"] is None:
+            if CardState(after) in UNSOLD or row["order_id"] is None or before == after:
                 continue
             work.record(
                 CardStatusChanged(

@@ -263,9 +263,7 @@ class Stockroom:
         demands = await self.order([(sku, quantity)], _code_of(self, customer), customer)
         await self.reserve(demands, customer)
         await self.deliver(demands, customer)
-        rows = await self.run(
-            "SELECT id FROM card WHERE order_id = $1 ORDER BY seq", demands[0].order_id
-        )
+        rows = await self.run("SELECT id FROM card WHERE order_id = $1 ORDER BY seq", demands[0].order_id)
         return [row["id"] for row in rows]
 
     async def _with(self, caller: Caller, act: Any) -> Work:
