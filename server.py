@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
     from resolvers.site.lifespan import Living, Site
 
-cli = typer.Typer(add_completion=False, no_args_is_help=True, help="Quanyi 权益: one GraphQL API.")
+cli = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    # A pretty traceback would print local variables, and with them secrets; plain ones also start faster.
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Quanyi 权益: one GraphQL API.",
+)
 
 # Imports stand in the functions that need them: a command waits for its own parts only, and PostgreSQL starts
 # while the rest is imported.

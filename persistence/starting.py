@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from pydantic import ValidationError
@@ -19,6 +19,11 @@ from persistence.settings import Settings
 
 if TYPE_CHECKING:
     from persistence.embedded import RunningDatabase
+
+MARK = """UPDATE channel SET settings = settings || '{"demo": true}' WHERE parent_id IS NULL"""
+"""Marks the channels of a database as the demo's."""
+
+_KIND = "SELECT settings ? 'demo' FROM channel WHERE parent_id IS NULL"
 
 
 class CannotStart(Exception):
@@ -101,17 +106,26 @@ def database_of(settings: Settings, meanwhile: Callable[[], None]) -> Iterator[S
 
 
 async def bring_up_to_date(settings: Settings) -> None:
-    """Migrate where something is missing; the machinery for it is imported only then."""
+    """Migrate where something is missing, and refuse the demo's database for real trade and the reverse."""
     assert settings.database_url is not None
     try:
         connection = await asyncpg.connect(plain_dsn(settings.database_url), timeout=10)
     except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as problem:
         raise CannotStart(f"The database cannot be reached: {type(problem).__name__}.") from None
     try:
-        if await is_current(connection):
-            return
+        if not await is_current(connection):
+            # Imported here: a start that finds everything in place does not wait for it.
+            from persistence.migrations.run import migrate
+
+            await migrate(settings.database_url)
+        await _check_kind(connection, settings)
     finally:
         await connection.close()
-    from persistence.migrations.run import migrate
 
-    await migrate(settings.database_url)
+
+async def _check_kind(connection: asyncpg.Connection[Any], settings: Settings) -> None:
+    of_demo = await connection.fetchval(_KIND)
+    if settings.demo and of_demo is False:
+        raise CannotStart("The database holds channels that the demo did not make; `run` is for the demo.")
+    if of_demo and not settings.demo:
+        raise CannotStart("The database is the demo's, whose passwords and keys are no secret.")

@@ -12,7 +12,7 @@ from persistence.demo.catalog import load_catalog
 from persistence.demo.people import enter_people, enter_tokens, people_of
 from persistence.demo.whole import whole
 from persistence.embedded.layout import write_private
-from persistence.starting import CannotStart
+from persistence.starting import MARK
 from persistence.statements import Statement
 from persistence.store import opened
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _LOCK = Statement("SELECT pg_advisory_lock(:lock)")
 _UNLOCK = Statement("SELECT pg_advisory_unlock(:lock)")
 _LOCK_NUMBER = 0x5175_616E_7964
-_ROOT = Statement("SELECT settings ? 'demo' AS ours FROM channel WHERE parent_id IS NULL")
-_MARK = Statement("""UPDATE channel SET settings = settings || '{"demo": true}' WHERE parent_id IS NULL""")
+_PLANTED = Statement("SELECT EXISTS (SELECT FROM channel)")
+_MARK = Statement(MARK)
 _CHANNELS = Statement("SELECT code, name, tier, parent_id FROM channel ORDER BY created_at, id")
 
 
@@ -38,10 +38,7 @@ class Demo:
 
 
 async def load_demo(settings: Settings, url: str) -> Demo:
-    """Complete the demo in the settings' database; `url` is where it will be served.
-
-    Raises CannotStart for a database that the demo did not make.
-    """
+    """Complete the demo in the settings' database, which is the demo's; `url` is where it will be served."""
     path = settings.make_data() / "demo.json"
     async with opened(settings) as store, store.database.connection() as connection:
         await _LOCK.value(connection, lock=_LOCK_NUMBER)
@@ -55,19 +52,10 @@ async def load_demo(settings: Settings, url: str) -> Demo:
     return Demo(url, path, next(iter(content["storefrontTokens"].values())))
 
 
-async def refuse_real(store: Store) -> bool:
-    """Whether the demo's catalogue is there already; CannotStart where the channels are somebody's own."""
-    async with store.database.connection() as connection:
-        root = await _ROOT.one(connection)
-    if root is not None and not root["ours"]:
-        raise CannotStart("The database holds channels that are not the demo's; `run` is for the demo only.")
-    return root is not None
-
-
 async def _enter_catalog(store: Store) -> None:
-    if await refuse_real(store):
-        return
     async with whole(store) as perform:
+        if await _PLANTED.value(perform.connection):
+            return
         await load_catalog(perform)
         await _MARK.run(perform.connection)
 
