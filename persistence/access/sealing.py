@@ -24,11 +24,28 @@ def seal(vault: Vault, id: UUID, purpose: str, text: str) -> bytes:
 
 def open_sealed(vault: Vault, purpose: str, stored: bytes, id: UUID | None = None) -> str:
     """The text of `seal` for the same purpose, and for the same id where one is said; raises `CannotOpen`."""
+    key, sealed = _taken_apart(stored)
+    if id is not None and key.id != id:
+        raise CannotOpen
+    return vault.open(key, key.id, purpose, sealed).reveal()
+
+
+def wrapped_under(stored: bytes) -> str:
+    """The id of the root key that a text of `seal` depends on; raises `CannotOpen`."""
+    return _taken_apart(stored)[0].kek_id
+
+
+def wrapped_again(vault: Vault, stored: bytes) -> bytes:
+    """The same sealed text with its data key under the current root key; raises `CannotOpen`."""
+    key, sealed = _taken_apart(stored)
+    again = vault.rewrap(key)
+    return _HEAD.pack(again.id.bytes, len(again.wrapped)) + again.wrapped + sealed
+
+
+def _taken_apart(stored: bytes) -> tuple[WrappedKey, bytes]:
     try:
         key_id, length = _HEAD.unpack_from(stored)
     except struct.error:
         raise CannotOpen from None
-    key = WrappedKey(UUID(bytes=key_id), stored[_HEAD.size : _HEAD.size + length])
-    if id is not None and key.id != id:
-        raise CannotOpen
-    return vault.open(key, key.id, purpose, stored[_HEAD.size + length :]).reveal()
+    end = _HEAD.size + length
+    return WrappedKey(UUID(bytes=key_id), stored[_HEAD.size : end]), stored[end:]

@@ -42,7 +42,7 @@ ASSIGNMENT = Statement(
         WHERE b.id = :id"""
 )
 MAKER = Statement(
-    """SELECT b.key_id, b.created_by, coalesce(a.name, '') AS name, b.request_id
+    """SELECT b.created_by, coalesce(a.name, '') AS name, b.request_id
          FROM card_batch b LEFT JOIN agent a ON a.id = b.created_by WHERE b.id = :id"""
 )
 

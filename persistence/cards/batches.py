@@ -166,7 +166,7 @@ class StoredImports:
             request_id=maker["request_id"],
         )
         pool, numbers = await self.root_id(), await sql.NUMBERS.value(self._on, count=len(cards))
-        await copy_cards(self._work, batch, cards, numbers, pool, maker["key_id"], by)
+        await copy_cards(self._work, batch, cards, numbers, pool, by)
         values = {"variant": batch.variant_id, "pool": pool, "count": len(cards), "first": min(numbers)}
         await sql.RAISE.run(self._on, **values)
 

@@ -11,6 +11,7 @@ from domain.cards.batches.records import SealedCard
 from domain.cards.batches.status import Origin
 from domain.cards.chain import CardEvent, canonical
 from domain.cards.states import CardStep, after
+from persistence.cards.vault import data_key_id
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
@@ -36,7 +37,6 @@ async def copy_cards(
     cards: Sequence[SealedCard],
     numbers: Sequence[int],
     pool_id: UUID,
-    key_id: UUID,
     by: Caller,
 ) -> None:
     """Write new cards of a batch; `numbers` are their places in the queue of sale.
@@ -48,8 +48,8 @@ async def copy_cards(
     rows = (
         (
             card.id, batch.variant_id, batch.id, pool_id, number, _ENTERED, card.secret_ciphertext,
-            card.number_ciphertext, key_id, card.secret_hmac, card.number_hmac, card.masked, card.expires_at,
-            link,
+            card.number_ciphertext, data_key_id(card.secret_ciphertext), card.secret_hmac, card.number_hmac,
+            card.masked, card.expires_at, link,
         )
         for card, number, link in zip(cards, numbers, hashes, strict=True)
     )  # fmt: skip

@@ -91,7 +91,7 @@ class Filling:
                 None if row.number is None else index.of("number", lookup_form(row.number.reveal())),
                 secret,
                 number,
-                row.secret.masked(),
+                (row.number or row.secret).masked(),
                 row.expires_at,
             )
             for (card_id, row), secret, number in zip(named, sealed_secrets, sealed_numbers, strict=True)

@@ -1,4 +1,4 @@
-"""A stock room for tests of batches: headquarters, a few SKUs, somebody who imports, and a desk for jobs."""
+"""Where cards come in, for tests of batches: headquarters, a few SKUs, and somebody who imports."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class SentFile:
 
 
 @dataclass
-class StockRoom:
+class Intake:
     """Everything is done by one person of headquarters."""
 
     database: Database
@@ -81,7 +81,7 @@ class StockRoom:
         return Desk(self.database, self.perform, self.tools.vault, self.tools.settings)
 
     def key(self) -> str:
-        return f"key-{next(self.numbers)}"
+        return f"key-{next(self.numbers)}-{new_id()}"
 
     async def send(
         self,
@@ -156,7 +156,7 @@ class StockRoom:
         return [[row["row"], row["reason"]] for row in rows]
 
 
-async def furnish(database: Database, keys: Any = None, **settings: Any) -> StockRoom:
+async def furnish(database: Database, keys: Any = None, **settings: Any) -> Intake:
     """Write headquarters and SKUs, and have somebody there."""
     keys = keys or MemoryKeys()
     root, agent, category = new_id(), new_id(), new_id()
@@ -176,6 +176,15 @@ async def furnish(database: Database, keys: Any = None, **settings: Any) -> Stoc
         await connection.execute("INSERT INTO category (id, slug, name) VALUES ($1, 'c', 'C')", category)
         for sku, (kind, pattern) in SKUS.items():
             await _add_sku(connection, sku, kind, pattern, category, variants[sku])
+    return await enter(database, keys, **settings)
+
+
+async def enter(database: Database, keys: Any, **settings: Any) -> Intake:
+    """The room of a database that was furnished before, perhaps by another process."""
+    async with database.connection() as connection:
+        root = await connection.fetchval("SELECT id FROM channel WHERE parent_id IS NULL")
+        agent = await connection.fetchval("SELECT id FROM agent WHERE email = 'stock@hq.test'")
+        variants = {row["sku"]: row["id"] for row in await connection.fetch("SELECT sku, id FROM variant")}
     caller = Caller(
         CallerKind.AGENT,
         permissions=ALL,
@@ -186,7 +195,7 @@ async def furnish(database: Database, keys: Any = None, **settings: Any) -> Stoc
         request_id="req-1",
     )
     tools = Tools(Vault(keys), Settings(demo=True, **settings))
-    return StockRoom(database, tools, keys, caller, root, variants)
+    return Intake(database, tools, keys, caller, root, variants)
 
 
 async def _add_sku(
