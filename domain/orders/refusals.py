@@ -118,16 +118,16 @@ class ShippingAddressMissing(Refusal):
 
 @dataclass(eq=False)
 class OrderNotPayable(Refusal):
-    """This order cannot be paid: it is {status}."""
+    """This order cannot be paid: it is {order_status}."""
 
-    status: Annotated[str, "The order's status."]
+    order_status: Annotated[str, "The order's status."]
 
 
 @dataclass(eq=False)
 class OrderNotCancellable(Refusal):
-    """This order cannot be cancelled any more: it is {status}."""
+    """This order cannot be cancelled any more: it is {order_status}."""
 
-    status: Annotated[str, "The order's status."]
+    order_status: Annotated[str, "The order's status."]
 
 
 @dataclass(eq=False)
@@ -137,9 +137,9 @@ class ShipmentElsewhere(Refusal):
 
 @dataclass(eq=False)
 class ShipmentNotPossible(Refusal):
-    """This shipment cannot become {wanted}: it is {status}."""
+    """This shipment cannot become {wanted}: it is {shipment_status}."""
 
-    status: Annotated[str, "The shipment's status."]
+    shipment_status: Annotated[str, "The shipment's status."]
     wanted: Annotated[str, "What it was asked to become."]
 
 

@@ -50,7 +50,7 @@ async def test_an_expired_order_is_not_paid_though_nobody_has_closed_it_yet(shop
     before = await shop.everything()
     with pytest.raises(OrderNotPayable) as refused:
         await shop.pay(shop.storefront(), order)
-    assert refused.value.status == "EXPIRED"
+    assert refused.value.order_status == "EXPIRED"
     assert await shop.everything() == before
 
 
@@ -105,5 +105,5 @@ async def test_a_paid_order_is_not_cancelled(shop: Shop) -> None:
     before = await shop.everything()
     with pytest.raises(OrderNotCancellable) as refused:
         await cancel(shop, order, shop.agent())
-    assert refused.value.status == "FULFILLED"
+    assert refused.value.order_status == "FULFILLED"
     assert await shop.everything() == before

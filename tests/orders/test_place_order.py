@@ -106,8 +106,14 @@ async def test_guests_leave_a_phone_and_parcels_need_an_address(shop: Shop) -> N
 
 
 async def test_what_cannot_be_stored_is_refused_before_anything_happens(shop: Shop) -> None:
-    for wrong in ({"contact": ContactView(name="\x00", phone="13800138000")}, {"external_id": ""},
-                  {"external_id": "x" * 201}, {"device_id": "\ud800"}):  # fmt: skip
+    for wrong in (
+        {"contact": ContactView(name="\x00", phone="13800138000")},
+        {"external_id": ""},
+        {"external_id": "x" * 201},
+        {"device_id": "\ud800"},
+        {"key": "\x00"},
+        {"key": "k" * 256},
+    ):
         with pytest.raises(InvalidInput):
             await shop.place(shop.storefront(), line("TXV"), **wrong)
 

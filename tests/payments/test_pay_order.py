@@ -96,7 +96,7 @@ async def test_two_keys_at_once_make_one_payment(shop: Shop) -> None:
         *(shop.pay(shop.agent(), order) for _ in range(10)), return_exceptions=True
     )
     assert sum(isinstance(answer, PaymentView) for answer in answers) == 1
-    assert {one.status for one in answers if isinstance(one, OrderNotPayable)} == {"FULFILLED"}
+    assert {one.order_status for one in answers if isinstance(one, OrderNotPayable)} == {"FULFILLED"}
     assert await shop.value("SELECT count(*) FROM payment") == 1
     assert await shop.states("TXV") == {"IN_STOCK": 9, "DELIVERED": 1}
 
@@ -114,7 +114,7 @@ async def test_a_paid_order_is_not_paid_again(shop: Shop) -> None:
     order = await shop.bought(shop.storefront(), line("FIGURE"))
     problem = await refused(shop, shop.storefront(), order, "SANDBOX", OrderNotPayable)
     assert isinstance(problem, OrderNotPayable)
-    assert problem.status == "PAID"
+    assert problem.order_status == "PAID"
 
 
 async def test_a_payment_that_cannot_deliver_what_it_reserved_captures_nothing(shop: Shop) -> None:
