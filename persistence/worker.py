@@ -32,7 +32,7 @@ DRAIN_S = 4.0
 
 
 class JobFailed(Exception):
-    """A job failed. Its text is only the kind of its exception: PgQueuer stores it, and ours may quote secrets."""
+    """A job failed; the text is the kind of its exception only, for PgQueuer stores it."""
 
 
 class Worker:

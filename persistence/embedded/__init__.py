@@ -12,10 +12,3 @@ __all__ = [
     "running_dsn",
     "start",
 ]
-    "DataDirectoryBusyError",
-    "EmbeddedPostgresError",
-    "Method",
-    "RunningDatabase",
-    "running_dsn",
-    "start",
-]
