@@ -58,7 +58,7 @@ def made(said: tuple[int, int, bool, str], item: Goods) -> PriceRule:
 @given(st.lists(shape, max_size=8), shape)
 def test_what_the_safeguard_lets_pass_breaks_nothing_new(drawn: list[Any], last: Any) -> None:
     item = goods()
-    before = [made(one, item) for one in drawn]
+    before = [*down(75, 80, 85), *(made(one, item) for one in drawn)]
     new = made(last, item)
     head = next(at for at, place in enumerate(PATH) if place.channel_id == new.setter_id)
     family = Family(tuple(PATH[: head + 1]), {a.channel_id: [b] for a, b in pairwise(PATH)})
