@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import operator
 import types
 import typing
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import strawberry
 
@@ -61,6 +62,7 @@ def mutation(requires: str | None = None, fails_with: tuple[type[Refusal], ...] 
                 return Answer(refusal)
 
         take_signature(resolve, function, skip=1)
+        _describe_input(resolve)
         name = "".join(word.title() for word in function.__name__.split("_")) + "Result"
         union = result_union(name, hints["return"], declared)
         answer = typing.Optional[union] if requires else union  # noqa: UP045 - built at run time
@@ -90,6 +92,20 @@ def subscription(requires: str | None = None) -> Callable[[_F], _F]:
         return function
 
     return declare
+
+
+def _describe_input(resolve: Callable[..., Any]) -> None:
+    """The one argument of a mutation is described by its type."""
+    signature = inspect.signature(resolve)
+    said = signature.parameters.get("input")
+    definition = None if said is None else getattr(said.annotation, "__strawberry_definition__", None)
+    if said is None or definition is None:
+        return
+    described = strawberry.argument(description=definition.description)
+    kind: Any = operator.getitem(cast("Any", Annotated), (said.annotation, described))
+    parameters = signature.parameters | {"input": said.replace(annotation=kind)}
+    resolve.__signature__ = signature.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]
+    resolve.__annotations__["input"] = kind
 
 
 def _declared(function: Callable[..., Any], requires: str | None) -> dict[str, Any]:
