@@ -104,7 +104,7 @@ async def test_a_phone_that_is_left_is_one_and_parcels_need_an_address(shop: Sho
 
 async def test_a_guest_may_leave_no_contact(shop: Shop) -> None:
     order = await shop.place(shop.storefront(), line("TXV"), contact=None)
-    assert (order.status, order.total) == (OrderStatus.AWAITING_PAYMENT, Money(9900))
+    assert (order.status, order.total) == (OrderStatus.AWAITING_PAYMENT, Money(2500))
 
 
 async def test_what_cannot_be_stored_is_refused_before_anything_happens(shop: Shop) -> None:
