@@ -68,13 +68,7 @@ async def test_a_card_goes_from_stock_to_its_redeemer(room: Stockroom, api: stra
     traced = await send(
         room, api, document("headquarters", "TraceCard"), room.agent(), secret=secret.reveal()
     )
-    assert traced["chainIntact"] is True
-    assert traced["card"]["channel"] == {"code": "shop", "name": "shop"}
-    assert [(event["to"], event["channel"]["code"]) for event in traced["events"]] == [
-        ("IN_STOCK", "root"), ("ALLOCATED", "province"), ("RESERVED", "shop"), ("SOLD", "shop"),
-        ("DELIVERED", "shop"), ("REVEALED", "shop"), ("REDEEMING", "root"), ("REDEEMED", "root"),
-    ]  # fmt: skip
-    assert traced["events"][-1]["actor"] == {"kind": "API_CLIENT", "name": "redeemer"}
+    assert_whole_life(traced)
     frozen = await send(
         room,
         api,
@@ -83,6 +77,16 @@ async def test_a_card_goes_from_stock_to_its_redeemer(room: Stockroom, api: stra
         input={"cardId": card_id, "reason": "x"},
     )
     assert (frozen["__typename"], frozen["code"]) == ("CardNotFreezable", "CARD_NOT_FREEZABLE")
+
+
+def assert_whole_life(traced: Any) -> None:
+    assert traced["chainIntact"] is True
+    assert traced["card"]["channel"] == {"code": "shop", "name": "shop"}
+    assert [(event["to"], event["channel"]["code"]) for event in traced["events"]] == [
+        ("IN_STOCK", "root"), ("ALLOCATED", "province"), ("RESERVED", "shop"), ("SOLD", "shop"),
+        ("DELIVERED", "shop"), ("REVEALED", "shop"), ("REDEEMING", "root"), ("REDEEMED", "root"),
+    ]  # fmt: skip
+    assert traced["events"][-1]["actor"] == {"kind": "API_CLIENT", "name": "redeemer"}
 
 
 async def test_refusals_of_redemption_look_alike_and_take_as_long(dsn: str, api: strawberry.Schema) -> None:
