@@ -32,6 +32,9 @@ PLACE = """mutation ($input: PlaceOrderInput!) {
   placeOrder(input: $input) { ... on Order { id status } ... on Refusal { message } } }"""
 PAY = """mutation ($input: PayOrderInput!) {
   payOrder(input: $input) { ... on Payment { status } ... on Refusal { message } } }"""
+SIGN_IN_AGENT = """mutation ($input: SignInAgentInput!) {
+  signInAgent(input: $input) { ... on AgentSession { accessToken } } }"""
+CARDS = "subscription { cardStatusChanged { position } }"
 FOLLOW = "subscription ($id: ID!) { orderChanged(id: $id) { position order { status } } }"
 
 
@@ -179,3 +182,33 @@ async def test_ctrl_c_ends_the_parent_and_its_workers(home: Home, tmp_path: Path
         family = server.family()
         assert await asyncio.to_thread(server.stop) == 0
         assert [one for one in family if one.is_running()] == []
+
+
+async def test_open_feeds_are_told_and_do_not_keep_the_server(home: Home, tmp_path: Path) -> None:
+    dsn = home.settings().database_url
+    owner = next(one for one in home.guide["agents"] if one["email"].startswith("owner@hq."))
+    async with serving(tmp_path, dsn, QUANYI_DATA=str(home.data)) as server, httpx2.AsyncClient() as http:
+        said = {"email": owner["email"], "password": owner["password"]}
+        body = {"query": SIGN_IN_AGENT, "variables": {"input": said}}
+        answer = (await http.post(f"{server.url}/graphql", json=body, timeout=30)).json()
+        token = answer["data"]["signInAgent"]["accessToken"]
+        asked: dict[str, Any] = {"content": json.dumps({"query": CARDS}), "timeout": 60}
+        headers = {"authorization": f"Bearer {token}", "accept": "text/event-stream",
+                   "content-type": "application/json"}  # fmt: skip
+        address = server.url.replace("http", "ws", 1) + "/graphql"
+        async with (
+            http.stream("POST", f"{server.url}/graphql", headers=headers, **asked) as stream,
+            connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket,
+        ):
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            await socket.send(json.dumps({"type": "connection_init", "payload": {"token": token}}))
+            await socket.recv()
+            await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": CARDS}}))
+            await asyncio.sleep(0.3)
+            began_s = time.monotonic()
+            assert await asyncio.to_thread(server.stop) == 0
+            took_s = time.monotonic() - began_s
+            await asyncio.wait_for(socket.wait_closed(), 10)
+            assert socket.close_code == 1001
+    print(f"\nstopped with open feeds in {took_s:.1f} s")
+    assert took_s < 8
