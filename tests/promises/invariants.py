@@ -83,6 +83,10 @@ STATEMENTS: dict[str, str] = {
     "every look at a secret is in writing": """
         SELECT c.id FROM card c LEFT JOIN reveal r ON r.card_id = c.id
          GROUP BY c.id HAVING count(r.id) <> c.reveals""",
+    "what is sent by post has one parcel once it is paid": """
+        SELECT f.id, f.status, count(s.id) FROM fulfilment f LEFT JOIN shipment s ON s.fulfilment_id = f.id
+         GROUP BY f.id HAVING count(s.id)
+                <> (f.kind = 'PHYSICAL' AND f.status NOT IN ('AWAITING_PAYMENT', 'CANCELLED'))::int""",
     "an order's amounts add up": """
         SELECT o.number FROM orders o LEFT JOIN order_line l ON l.order_id = o.id
          GROUP BY o.id HAVING o.total_minor IS DISTINCT FROM sum(l.total_minor)

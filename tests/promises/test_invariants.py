@@ -13,6 +13,7 @@ from domain.orders.place import PlaceOrder
 from domain.orders.views import OrderView
 from domain.payments.pay import PayOrder
 from persistence.relay import Relay
+from tests.orders.shop import ADDRESS
 from tests.promises.invariants import SENTENCES, broken
 from tests.promises.trade import Trade
 
@@ -33,6 +34,7 @@ FAULTS: dict[str, str] = {
         UPDATE card SET state = 'SOLD' WHERE state = 'DELIVERED'""",
     "a card is redeemed once, and whoever redeemed it has it in writing": "DELETE FROM redemption",
     "every look at a secret is in writing": "DELETE FROM reveal",
+    "what is sent by post has one parcel once it is paid": "DELETE FROM shipment",
     "an order's amounts add up": "UPDATE order_line SET total_minor = total_minor - 1",
     "a key that is kept has its answer": "UPDATE idempotency SET result = NULL",
     "nothing waits to be relayed": "INSERT INTO outbox (kind, aggregate_id) VALUES ('x', gen_random_uuid())",
@@ -51,13 +53,16 @@ async def caller_of(trade: Trade, token: str) -> Caller:
 
 
 async def a_good_day(trade: Trade) -> None:
-    """An order that is paid, revealed and redeemed, one that is paid, and one that waits."""
+    """Orders that are paid, one of them revealed and redeemed, one sent by post; and one that waits."""
     await trade.add_product("KEY")
+    await trade.add_product("FIGURE", "PHYSICAL")
+    await trade.count("FIGURE", 5)
     secrets = await trade.stock_known("KEY", 10)
     (session,) = await trade.customers(1)
     buyer, shop = await caller_of(trade, session), await caller_of(trade, trade.shop)
-    for quantity, pays in ((2, True), (1, True), (3, False)):
-        place = PlaceOrder(uuid4().hex, (WantedLine("KEY", quantity, None),))
+    for sku, quantity, pays in (("KEY", 2, True), ("KEY", 1, True), ("FIGURE", 1, True), ("KEY", 3, False)):
+        lines = (WantedLine(sku, quantity, None),)
+        place = PlaceOrder(uuid4().hex, lines, shipping_address=ADDRESS)
         order: OrderView = await trade.perform(place, buyer)
         if pays:
             await trade.perform(PayOrder(uuid4().hex, order.id, "SHOP_COLLECTED"), shop)

@@ -81,6 +81,15 @@ class Trade:
         batch = await self.perform(MintCards(f"mint-{uuid4()}", sku, count))
         await fill({"batch": str(batch.id)}, self.store.desk)
 
+    async def count(self, sku: str, count: int) -> None:
+        """Put physical goods on the root's shelf."""
+        await self.owner.execute(
+            """INSERT INTO stock_level (variant_id, pool_id, available) SELECT v.id, c.id, $2
+                 FROM variant v, channel c WHERE v.sku = $1 AND c.parent_id IS NULL""",
+            sku,
+            count,
+        )
+
     async def stock_known(self, sku: str, count: int) -> list[str]:
         """Import cards whose secrets the test knows."""
         secrets = [f"K{uuid4().hex[:20].upper()}" for _ in range(count)]
