@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 
 def variant_of(item: Item, glance: Glance) -> VariantView:
-    """A variant priced for one piece in the channel of a glance."""
+    """A variant priced for one piece in the channel of a glance.
+
+    What the channel hides has no price there, though an order or a bundle may name it.
+    """
     found, goods, currency = glance.price_of(item), item.goods, item.currency
-    price = found.retail_minor
+    hidden = is_hidden(item, glance)
+    price = None if hidden else found.retail_minor
     margin = None if price is None else price - _paid(item, found.transfer_minor)
     return VariantView(
         id=item.id,
@@ -30,7 +34,7 @@ def variant_of(item: Item, glance: Glance) -> VariantView:
         list_price=Money(goods.list_minor, currency),
         face=None if goods.face_minor is None else Money(goods.face_minor, currency),
         price=None if price is None else Money(price, currency),
-        floor_price=Money(found.floor_minor, currency) if found.floor_minor else None,
+        floor_price=Money(found.floor_minor, currency) if found.floor_minor and not hidden else None,
         margin=None if margin is None else Money(margin, currency),
         cost=None if item.cost_minor is None else Money(item.cost_minor, currency),
         valid_days=item.valid_days,
@@ -38,6 +42,11 @@ def variant_of(item: Item, glance: Glance) -> VariantView:
         settings=item.settings,
         glance=glance,
     )
+
+
+def is_hidden(item: Item, glance: Glance) -> bool:
+    """Whether a selection on the path keeps something from the channel that is on sale elsewhere."""
+    return item.on_sale and not glance.book.shows(item.id)
 
 
 def _paid(item: Item, transfers: tuple[int, ...]) -> int:
