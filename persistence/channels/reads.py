@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.access.permissions import PRICES_READ
-from domain.access.permissions import PRICES_READ
 from domain.channels.tree import CODE
 from domain.channels.views import AccountView, ChannelLabel, ChannelView, PriceRuleView
 from domain.money import Money
@@ -134,8 +133,6 @@ class StoredChannelReads:
         """A channel, or a rule that it or one below it has set, by its id."""
         if type_name == "Channel":
             return (await self.by_ids(caller, [id]))[0]
-        if not caller.may(PRICES_READ):
-            return None
         if not caller.may(PRICES_READ):
             return None
         async with self._database.connection() as connection:
