@@ -65,7 +65,8 @@ def mutation(requires: str | None = None, fails_with: tuple[type[Refusal], ...] 
         _describe_input(resolve)
         name = "".join(word.title() for word in function.__name__.split("_")) + "Result"
         union = result_union(name, hints["return"], declared)
-        answer = typing.Optional[union] if requires else union  # noqa: UP045 - built at run time
+        # Null where it was denied or failed, so that the other mutations of the document are answered.
+        answer: Any = operator.or_(union, None)
         signature = inspect.signature(resolve).replace(return_annotation=answer)
         resolve.__signature__ = signature  # type: ignore[attr-defined]
         MUTATIONS[function.__name__] = strawberry.mutation(resolver=resolve, **_declared(function, requires))
