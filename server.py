@@ -175,18 +175,24 @@ def migrate() -> None:
 
 
 @cli.command("rotate-keys")
-def rotate_keys() -> None:
+def rotate_keys(
+    reencrypt: Annotated[bool, typer.Option(help="Encrypt every card anew, under new data keys.")] = False,
+) -> None:
     """Make a new root key for cards and wrap every data key under it, while the server runs."""
-    from persistence.cards.rotation import rotate_cards
+    from persistence.cards.rotation import left_behind, rotate_cards
     from persistence.starting import stored_settings
     from persistence.store import opened
 
-    async def rotate(settings: Settings) -> int:
+    async def rotate(settings: Settings) -> None:
         async with opened(settings) as store:
-            return await rotate_cards(store.database, store.tools.vault)
+            vault = store.tools.vault
+            done = await rotate_cards(store.database, vault, reencrypt=reencrypt)
+            print(f"{done} keys turned.")
+            for key_id, count in (await left_behind(store.database, vault)).items():
+                print(f"{count} keys still need the root key {key_id}: run this again.")
 
     with _in_order():
-        print(f"{asyncio.run(rotate(stored_settings()))} data keys are wrapped under the new key.")
+        asyncio.run(rotate(stored_settings()))
 
 
 @cli.command("create-agent")

@@ -40,11 +40,16 @@ def demo_settings() -> Settings:
 
 
 def stored_settings() -> Settings:
-    """The environment's settings, with a database."""
+    """The environment's settings with a database: without DATABASE_URL that of the demo that runs here."""
     settings = _read(Settings)
-    if settings.database_url is None and not settings.demo:
-        raise CannotStart("DATABASE_URL is not set.")
-    return settings
+    if settings.database_url is not None:
+        return settings
+    from persistence.embedded import running_dsn
+
+    dsn = running_dsn(settings.data / "postgres")
+    if dsn is None:
+        raise CannotStart("DATABASE_URL is not set, and no demo runs in QUANYI_DATA.")
+    return demo_settings().model_copy(update={"database_url": dsn})
 
 
 def production_settings() -> Settings:

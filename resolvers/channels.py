@@ -192,7 +192,7 @@ async def set_price_rule(context: Context, input: SetPriceRuleInput) -> PriceRul
             variant=input.variant,
             product=input.product,
             category=input.category,
-            min_quantity=input.min_quantity,
+            min_quantity=1 if input.min_quantity is None else input.min_quantity,
             valid_from=input.valid_from,
             valid_until=input.valid_until,
             action=input.action,

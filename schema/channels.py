@@ -212,7 +212,7 @@ class SetPriceRuleInput:
     variant: str | None = asked("A SKU.", default=None)
     product: str | None = asked("A product's slug.", default=None)
     category: str | None = asked("A category's slug.", default=None)
-    min_quantity: int = asked("From how many pieces on it holds.", default=1)
+    min_quantity: int | None = asked("From how many pieces on it holds; null is 1.", default=1)
     valid_from: datetime | None = asked("When it begins to hold.", default=None)
     valid_until: datetime | None = asked("When it stops holding.", default=None)
     action: FloorAction | None = asked("What a floor does; BLOCK when it is not said.", default=None)

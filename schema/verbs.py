@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import operator
 import types
 import typing
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import strawberry
 
@@ -26,24 +27,18 @@ def query(requires: str | None = None) -> Callable[[_F], _F]:
     """A field of Query: `async def name(context, **arguments)`; with `requires` its type must allow null."""
 
     def declare(function: _F) -> _F:
-        QUERIES[function.__name__] = query_field(function, requires)
+        async def resolve(info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
+            return await function(info.context, **arguments)
+
+        take_signature(resolve, function, skip=1)
+        resolve.direct = Direct(function)  # type: ignore[attr-defined]
+        hint = typing.get_type_hints(function, include_extras=True)["return"]
+        if requires is not None and not _allows_null(hint):
+            raise TypeError(f"{function.__name__} is restricted, so it must allow null.")
+        QUERIES[function.__name__] = strawberry.field(resolver=resolve, **_declared(function, requires))
         return function
 
     return declare
-
-
-def query_field(function: Callable[..., Any], requires: str | None = None) -> Any:
-    """The field that `query` declares, for a root type of one's own."""
-
-    async def resolve(info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
-        return await function(info.context, **arguments)
-
-    take_signature(resolve, function, skip=1)
-    resolve.direct = Direct(function)  # type: ignore[attr-defined]
-    hint = typing.get_type_hints(function, include_extras=True)["return"]
-    if requires is not None and not _allows_null(hint):
-        raise TypeError(f"{function.__name__} is restricted, so it must allow null.")
-    return strawberry.field(resolver=resolve, **_declared(function, requires))
 
 
 def mutation(requires: str | None = None, fails_with: tuple[type[Refusal], ...] = ()) -> Callable[[_F], _F]:
@@ -54,65 +49,65 @@ def mutation(requires: str | None = None, fails_with: tuple[type[Refusal], ...] 
     """
 
     def declare(function: _F) -> _F:
-        MUTATIONS[function.__name__] = mutation_field(function, requires, fails_with)
+        hints = typing.get_type_hints(function, include_extras=True)
+        declared = (*GENERAL, *fails_with)
+        if hasattr(hints.get("input"), "__dataclass_fields__") and (
+            "idempotency_key" in hints["input"].__dataclass_fields__
+        ):
+            declared = (*declared, IdempotencyConflict)
+
+        async def resolve(info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
+            try:
+                return await function(info.context, **arguments)
+            except declared as refusal:
+                return Answer(refusal)
+
+        take_signature(resolve, function, skip=1)
+        _describe_input(resolve)
+        resolve.direct = Direct(function, answers=declared)  # type: ignore[attr-defined]
+        name = "".join(word.title() for word in function.__name__.split("_")) + "Result"
+        union = result_union(name, hints["return"], declared)
+        answer = typing.Optional[union] if requires else union  # noqa: UP045 - built at run time
+        signature = inspect.signature(resolve).replace(return_annotation=answer)
+        resolve.__signature__ = signature  # type: ignore[attr-defined]
+        MUTATIONS[function.__name__] = strawberry.mutation(resolver=resolve, **_declared(function, requires))
         return function
 
     return declare
-
-
-def mutation_field(
-    function: Callable[..., Any],
-    requires: str | None = None,
-    fails_with: tuple[type[Refusal], ...] = (),
-) -> Any:
-    """The field that `mutation` declares, for a root type of one's own."""
-    hints = typing.get_type_hints(function, include_extras=True)
-    declared = (*GENERAL, *fails_with)
-    if hasattr(hints.get("input"), "__dataclass_fields__") and (
-        "idempotency_key" in hints["input"].__dataclass_fields__
-    ):
-        declared = (*declared, IdempotencyConflict)
-
-    async def resolve(info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
-        try:
-            return await function(info.context, **arguments)
-        except declared as refusal:
-            return Answer(refusal)
-
-    take_signature(resolve, function, skip=1)
-    resolve.direct = Direct(function, answers=declared)  # type: ignore[attr-defined]
-    name = "".join(word.title() for word in function.__name__.split("_")) + "Result"
-    union = result_union(name, hints["return"], declared)
-    answer = typing.Optional[union] if requires else union  # noqa: UP045 - built at run time
-    signature = inspect.signature(resolve).replace(return_annotation=answer)
-    resolve.__signature__ = signature  # type: ignore[attr-defined]
-    return strawberry.mutation(resolver=resolve, **_declared(function, requires))
 
 
 def subscription(requires: str | None = None) -> Callable[[_F], _F]:
     """A field of Subscription: an async generator `async def name(context, **arguments)`."""
 
     def declare(function: _F) -> _F:
-        SUBSCRIPTIONS[function.__name__] = subscription_field(function, requires)
+        async def resolve(info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
+            if requires is not None:
+                info.context.caller.must(requires)
+            async for item in function(info.context, **arguments):
+                yield item
+
+        take_signature(resolve, function, skip=1)
+        audience = Audience(open=True) if requires is None else Audience(permission=requires)
+        SUBSCRIPTIONS[function.__name__] = strawberry.subscription(
+            resolver=resolve, description=_sentence(function, requires), directives=[audience]
+        )
         return function
 
     return declare
 
 
-def subscription_field(function: Callable[..., Any], requires: str | None = None) -> Any:
-    """The field that `subscription` declares, for a root type of one's own."""
-
-    async def resolve(info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
-        if requires is not None:
-            info.context.caller.must(requires)
-        async for item in function(info.context, **arguments):
-            yield item
-
-    take_signature(resolve, function, skip=1)
-    audience = Audience(open=True) if requires is None else Audience(permission=requires)
-    return strawberry.subscription(
-        resolver=resolve, description=_sentence(function, requires), directives=[audience]
-    )
+def _describe_input(resolve: Callable[..., Any]) -> None:
+    """The one argument of a mutation is described by its type."""
+    signature = inspect.signature(resolve)
+    said = signature.parameters.get("input")
+    definition = None if said is None else getattr(said.annotation, "__strawberry_definition__", None)
+    if said is None or definition is None:
+        return
+    described = strawberry.argument(description=definition.description)
+    kind: Any = operator.getitem(cast("Any", Annotated), (said.annotation, described))
+    parameters = signature.parameters | {"input": said.replace(annotation=kind)}
+    resolve.__signature__ = signature.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]
+    resolve.__annotations__["input"] = kind
 
 
 def _declared(function: Callable[..., Any], requires: str | None) -> dict[str, Any]:

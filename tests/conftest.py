@@ -1,3 +1,8 @@
 """Makes the shared fixtures known; each subject has a module of its own in tests/fixtures."""
 
-pytest_plugins = ["tests.fixtures.database", "tests.fixtures.embedded", "tests.fixtures.shop"]
+pytest_plugins = [
+    "tests.fixtures.database",
+    "tests.fixtures.embedded",
+    "tests.fixtures.shop",
+    "tests.fixtures.market",
+]

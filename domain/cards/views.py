@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from domain.access.callers import CallerKind
 from domain.cards.secret import Secret
 from domain.cards.states import CardState
 
@@ -85,7 +86,7 @@ class RedemptionView:
 class Actor:
     """Who did something, by kind and name."""
 
-    kind: str
+    kind: CallerKind
     name: str
 
 

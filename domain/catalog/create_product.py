@@ -184,8 +184,6 @@ def variant_of(draft: VariantDraft, kind: str, product_id: UUID, position: int, 
         if KINDS[kind].stock is not Stock.CARDS:
             raise InvalidInput(f"{kind} has no cards.", f"{at}.secretPattern")
         sections(draft.secret_pattern)
-    if draft.valid_days is not None and not 1 <= draft.valid_days <= _MOST_DAYS:
-        raise InvalidInput(f"A card is valid for 1 to {_MOST_DAYS} days.", f"{at}.validDays")
     is_bundle = KINDS[kind].delivery is Delivery.COMPONENTS
     if is_bundle and draft.cost is not None:
         raise InvalidInput("A bundle costs what its components cost.", f"{at}.cost")
@@ -199,10 +197,17 @@ def variant_of(draft: VariantDraft, kind: str, product_id: UUID, position: int, 
         position,
         None if draft.cost is None else amount_of(draft.cost, f"{at}.cost"),
         None if draft.face is None else amount_of(draft.face, f"{at}.face"),
-        draft.valid_days,
+        None if draft.valid_days is None else days_of(draft.valid_days, f"{at}.validDays"),
         draft.secret_pattern,
         settings=dict(draft.settings),
     )
+
+
+def days_of(days: int, at: str) -> int:
+    """For how many days a card can be used after the sale."""
+    if not 1 <= days <= _MOST_DAYS:
+        raise InvalidInput(f"A card is valid for 1 to {_MOST_DAYS} days.", at)
+    return days
 
 
 def amount_of(money: Money, at: str) -> int:

@@ -11,6 +11,7 @@ from domain.access.callers import Caller
 from domain.catalog.create_product import (
     VariantDraft,
     amount_of,
+    days_of,
     described,
     tell,
     variant_of,
@@ -141,8 +142,10 @@ async def update_variant(command: UpdateVariant, caller: Caller, work: UnitOfWor
         money: Money | None = getattr(command, field)
         if money is not None:
             changes[column] = amount_of(money, at)
+    if command.cost is not None and KINDS[product.kind].delivery is Delivery.COMPONENTS:
+        raise InvalidInput("A bundle costs what its components cost.", "cost")
     if command.valid_days is not None:
-        changes["valid_days"] = command.valid_days
+        changes["valid_days"] = days_of(command.valid_days, "validDays")
     if command.published is not None:
         changes["published"] = command.published
     await work.catalog.keep_variant(replace(variant, **changes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -47,6 +47,7 @@ class FloorAction(StrEnum):
 
 
 STRICTNESS = {FloorAction.BLOCK: 2, FloorAction.REVIEW: 1, FloorAction.CLAMP: 0}
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 RATES = frozenset({RuleMode.PERCENT, RuleMode.MARKUP_PERCENT})
 """The modes whose value is in basis points; the others' is in minor units."""
 
@@ -124,12 +125,11 @@ class PriceRule:
         )
 
     @property
-    def rank(self) -> tuple[int, int, int, float, int]:
+    def rank(self) -> tuple[int, int, int, datetime, int]:
         """The better rule has the greater rank: target, scope, minimum quantity, then the newest."""
         target = 2 if self.target_channel_id else 1 if self.target_tier else 0
         scope = 3 if self.variant_id else 2 if self.product_id else 1 if self.category_id else 0
-        changed = self.changed_at.timestamp() if self.changed_at else 0.0
-        return target, scope, self.min_quantity, changed, self.id.int
+        return target, scope, self.min_quantity, self.changed_at or _LONG_AGO, self.id.int
 
     def amount(self, goods: Goods, setter_pays: int | None) -> int | None:
         """The price it makes in minor units, rounded half-up once; None where the goods lack its base."""

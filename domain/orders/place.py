@@ -15,7 +15,7 @@ from domain.money import Money
 from domain.orders.basket import Basket, WantedLine
 from domain.orders.drafts import draft_of
 from domain.orders.events import OrderChanged
-from domain.orders.pricing import Priced, asked_of, price
+from domain.orders.pricing import Priced, asked_of, price, unsupplied
 from domain.orders.promises import Promise
 from domain.orders.quote import coupon_problems
 from domain.orders.refusals import ContactMissing, QuoteChanged, QuoteExpired, ShippingAddressMissing
@@ -58,7 +58,7 @@ async def place_order(command: PlaceOrder, caller: Caller, work: UnitOfWork) -> 
     offers = await work.prices.offers(caller.channel, basket.quantities)
     promised = _promised_prices(command, basket, offers, caller, work)
     priced = price(basket, offers, work.catalog.account_templates.problem, promised)
-    _refuse_first(priced.problems)
+    _refuse_first(priced.problems + unsupplied(priced.lines, work.orders.terms.sandbox))
     _check_buyer(command, priced, caller)
     draft = draft_of(command, priced, caller, work)
     order = await work.orders.add(draft)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.cards.refusals import StockExhausted
-from domain.catalog.fulfilment import Asks, Stock
+from domain.catalog.fulfilment import Asks, Delivery, Stock
 from domain.catalog.kinds import kind_of
 from domain.channels.offers import BELOW_FLOOR, NEEDS_REVIEW, Offer, Part
 from domain.money import Money
@@ -16,6 +16,8 @@ from domain.orders import refusals
 from domain.orders.basket import Basket, BasketLine
 from domain.orders.views import QuoteLine
 from domain.refusals import NotFound, Refusal
+from domain.supply.adapters import usable
+from domain.supply.attempts import supplier_of
 
 AccountCheck = Callable[[dict[str, Any], Any], str | None]
 """(JSON Schema, account) → what is wrong, or None."""
@@ -124,6 +126,19 @@ def account_for(part: Part, offer: Offer, account: Any) -> Any:
     if len(offer.components) > 1 and isinstance(account, dict) and part.sku in account:
         return account[part.sku]
     return account
+
+
+def unsupplied(lines: Sequence[PricedLine], sandbox: bool) -> list[Refusal]:
+    """What nobody would deliver: its supplier is not connected, or only pretends and this is no sandbox."""
+    return [
+        refusals.NotSellable(line.offer.sku, f"{line.wanted.at}.sku")
+        for line in lines
+        if any(
+            kind_of(part.kind).delivery is Delivery.SUPPLIER
+            and not usable(supplier_of(part.settings), sandbox)
+            for part in line.offer.components
+        )
+    ]
 
 
 def taken(lines: Sequence[PricedLine]) -> dict[Place, tuple[str, int]]:

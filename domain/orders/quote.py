@@ -10,7 +10,7 @@ from domain.access.permissions import ORDERS_PLACE
 from domain.commands import Command, handles
 from domain.money import Money
 from domain.orders.basket import Basket, WantedLine
-from domain.orders.pricing import Priced, price, short_of_stock, taken
+from domain.orders.pricing import Priced, price, short_of_stock, taken, unsupplied
 from domain.orders.promises import Promise, PromisedPrice
 from domain.orders.refusals import CouponNotApplicable
 from domain.orders.views import Quote, QuoteProblem
@@ -40,6 +40,7 @@ async def ask_quote(command: AskQuote, caller: Caller, work: UnitOfWork) -> Quot
     basket = Basket.of(command.lines, book.terms)
     offers = await work.prices.offers(caller.channel, basket.quantities) if basket.lines else {}
     priced = price(basket, offers, work.catalog.account_templates.problem)
+    priced.problems += unsupplied(priced.lines, book.terms.sandbox)
     places = sorted(taken(priced.lines))
     if places:
         left = await book.stock_left(places, caller.channel)

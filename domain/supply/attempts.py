@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,11 @@ class Attempt:
         return Submission(self.outgoing_number, self.sku, self.account, self.face_minor, self.settings)
 
 
+def supplier_of(settings: Mapping[str, Any]) -> str:
+    """The supplier that a variant's settings name."""
+    return str(settings.get("supplier", DEFAULT_SUPPLIER))
+
+
 def first_attempts(part: PartRecord) -> list[AttemptDraft]:
     """One attempt, numbered 1, for each unit of a fulfilment."""
     return [draft_attempt(part, unit, 1) for unit in range(1, part.quantity + 1)]
@@ -78,7 +84,7 @@ def draft_attempt(part: PartRecord, unit: int, number: int) -> AttemptDraft:
         fulfilment_id=part.id,
         unit=unit,
         number=number,
-        supplier=str(part.settings.get("supplier", DEFAULT_SUPPLIER)),
+        supplier=supplier_of(part.settings),
         outgoing_number=f"Q{_written(attempt_id.int)}",
         account=part.account,
         account_label=label(part.account),

@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.commands import Command, handles
 from domain.orders.progress import advance
 from domain.orders.status import PartStatus, together
-from domain.supply.adapters import adapters
+from domain.supply.adapters import adapters, usable
 from domain.supply.answers import UNKNOWN, Answer
 from domain.supply.attempts import PAUSES, Attempt, contradicts, is_news, poll
 from domain.supply.states import WAITING, AttemptState
@@ -71,7 +71,7 @@ async def begin_attempt(command: BeginAttempt, caller: Caller, work: UnitOfWork)
     attempt = await _locked(command.attempt_id, work)
     if attempt is None:
         return None
-    if attempt.supplier not in adapters():
+    if not usable(attempt.supplier, work.orders.terms.sandbox):
         await work.attempts.open_case(attempt.id, "NO_ADAPTER", {"supplier": attempt.supplier})
         return None
     if attempt.state is AttemptState.CREATED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -59,7 +59,7 @@ async def withdraw(facts: dict[str, Any], desk: Desk) -> None:
         step = await desk.perform(step, SYSTEM)
 
 
-async def _blocks(assignment: Assignment, desk: Desk) -> Iterator[Block]:
+async def _blocks(assignment: Assignment, desk: Desk) -> Generator[Block]:
     async with desk.database.connection() as connection:
         keys = await data_keys.read(connection, [assignment.key_id])
     if assignment.key_id not in keys:
@@ -73,7 +73,7 @@ async def _blocks(assignment: Assignment, desk: Desk) -> Iterator[Block]:
     return filling.from_file(io.BufferedReader(source, PIECE_BYTES))
 
 
-async def _store_all(blocks: Iterator[Block], batch_id: UUID, desk: Desk) -> bool:
+async def _store_all(blocks: Generator[Block], batch_id: UUID, desk: Desk) -> bool:
     """Store blocks while the thread makes the next one; False when somebody else has taken over."""
     loop = asyncio.get_running_loop()
     thread = ThreadPoolExecutor(1, thread_name_prefix="cards")
@@ -89,7 +89,8 @@ async def _store_all(blocks: Iterator[Block], batch_id: UUID, desk: Desk) -> boo
                 upcoming.add_done_callback(lambda done: done.cancelled() or done.exception())
         return True
     finally:
-        thread.shutdown(wait=False, cancel_futures=True)
+        thread.submit(blocks.close)
+        thread.shutdown(wait=False)
 
 
 async def _store(block: Block, batch_id: UUID, desk: Desk) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -64,7 +65,8 @@ class StoredImports:
         content = b"".join([piece async for piece in file.pieces(CHECKED_BYTES)])
 
         def check() -> None:
-            find_header(open_sheet(io.BytesIO(content)).rows, format, columns)
+            with closing(open_sheet(io.BytesIO(content))) as sheet:
+                find_header(sheet.rows, format, columns)
 
         await asyncio.to_thread(check)
 

@@ -45,11 +45,13 @@ async def copy_cards(
     """
     first = _first_event(work, batch, pool_id, by)
     hashes = list(_hashes(first, cards))
+    # The ciphertexts tell, not the batch, whose key may have been turned since they were sealed.
+    key_id = data_key_id(cards[0].secret_ciphertext)
     rows = (
         (
             card.id, batch.variant_id, batch.id, pool_id, number, _ENTERED, card.secret_ciphertext,
-            card.number_ciphertext, data_key_id(card.secret_ciphertext), card.secret_hmac, card.number_hmac,
-            card.masked, card.expires_at, link,
+            card.number_ciphertext, key_id, card.secret_hmac, card.number_hmac, card.masked, card.expires_at,
+            link,
         )
         for card, number, link in zip(cards, numbers, hashes, strict=True)
     )  # fmt: skip

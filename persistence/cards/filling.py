@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
@@ -38,24 +39,24 @@ class Filling:
     minted_link: str
     """The form of a minted link, with `{code}` where the code goes."""
 
-    def from_file(self, source: BinaryIO) -> Iterator[Block]:
+    def from_file(self, source: BinaryIO) -> Generator[Block]:
         """The blocks behind those that are stored already.
 
         The rows before are cleaned again, because they decide which later ones repeat them. Raises
         UnreadableFile and ColumnsNotFound, here or on the way.
         """
         assignment = self.assignment
-        sheet = open_sheet(source)
-        rows = clean(sheet.rows, assignment.goods.format, assignment.as_of, assignment.columns)
-        done = assignment.rows_read
-        next(islice(rows, done, done), None)
-        while found := list(islice(rows, BLOCK_ROWS)):
-            accepted = [row for row in found if isinstance(row, Accepted)]
-            rejected = [row for row in found if isinstance(row, Rejected)]
-            yield Block(done, self._sealed(accepted), rejected, sheet.percent_read())
-            done += len(found)
+        with closing(open_sheet(source)) as sheet:
+            rows = clean(sheet.rows, assignment.goods.format, assignment.as_of, assignment.columns)
+            done = assignment.rows_read
+            next(islice(rows, done, done), None)
+            while found := list(islice(rows, BLOCK_ROWS)):
+                accepted = [row for row in found if isinstance(row, Accepted)]
+                rejected = [row for row in found if isinstance(row, Rejected)]
+                yield Block(done, self._sealed(accepted), rejected, sheet.percent_read())
+                done += len(found)
 
-    def from_mint(self) -> Iterator[Block]:
+    def from_mint(self) -> Generator[Block]:
         """The blocks behind those that are stored already, with codes that were never seen."""
         assignment, total = self.assignment, self.assignment.rows_total or 0
         for done in range(assignment.rows_read, total, BLOCK_ROWS):

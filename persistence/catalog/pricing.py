@@ -21,7 +21,7 @@ def variant_of(item: Item, glance: Glance) -> VariantView:
     """A variant priced for one piece in the channel of a glance."""
     found, goods, currency = glance.price_of(item), item.goods, item.currency
     price = found.retail_minor
-    margin = None if price is None else price - found.transfer_minor[-1]
+    margin = None if price is None else price - _paid(item, found.transfer_minor)
     return VariantView(
         id=item.id,
         product_id=goods.product_id,
@@ -40,6 +40,12 @@ def variant_of(item: Item, glance: Glance) -> VariantView:
     )
 
 
+def _paid(item: Item, transfers: tuple[int, ...]) -> int:
+    """What the channel pays for a piece; headquarters what the suppliers really charge, also for a bundle."""
+    at_root = len(transfers) == 1 and item.cost_minor is not None
+    return item.cost_minor or 0 if at_root else transfers[-1]
+
+
 def purchase_price(item: Item, glance: Glance, caller: Caller) -> Money | None:
     """T[n]; at the root it is the supplier's price, for those who may read that."""
     transfers = glance.price_of(item).transfer_minor
@@ -50,8 +56,8 @@ def purchase_price(item: Item, glance: Glance, caller: Caller) -> Money | None:
 
 def trace(item: Item, glance: Glance, caller: Caller) -> list[PriceStepView]:
     """The steps from the caller's channel down; what was decided above it only by the rules' names."""
-    own = caller.channel_path.index(caller.channel)
-    known = {place.channel_id for place in glance.book.path[own:]}
+    path = [place.channel_id for place in glance.book.path]
+    known = set(path[path.index(caller.channel) :])
     steps = []
     for step in glance.price_of(item).steps:
         if step.channel_id not in known or (step.kind == "COST" and not caller.may(COST_READ)):

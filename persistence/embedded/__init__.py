@@ -2,6 +2,13 @@
 
 from persistence.embedded.errors import DataDirectoryBusyError, EmbeddedPostgresError
 from persistence.embedded.identity import Method
-from persistence.embedded.supervisor import RunningDatabase, start
+from persistence.embedded.supervisor import RunningDatabase, running_dsn, start
 
-__all__ = ["DataDirectoryBusyError", "EmbeddedPostgresError", "Method", "RunningDatabase", "start"]
+__all__ = [
+    "DataDirectoryBusyError",
+    "EmbeddedPostgresError",
+    "Method",
+    "RunningDatabase",
+    "running_dsn",
+    "start",
+]

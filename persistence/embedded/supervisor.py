@@ -16,7 +16,7 @@ from persistence.embedded import cluster, layout
 from persistence.embedded.binaries import Installation, find_installation
 from persistence.embedded.errors import EmbeddedPostgresError
 from persistence.embedded.identity import FAST_SHUTDOWN_S, Identity, Method, choose_identity, identity_for
-from persistence.embedded.leftovers import remove_stale_files, take_running_lock
+from persistence.embedded.leftovers import remove_stale_files, serving_process, take_running_lock
 
 READY_TIMEOUT_S = 120.0
 """Recovery after a crash replays at most `max_wal_size`."""
@@ -208,6 +208,18 @@ def dsn_for(socket_dir: Path, password: str, database: str) -> str:
     """A DSN that names everything, so that no PG* variable of the environment is asked."""
     place = urlencode({"host": str(socket_dir), "port": layout.SOCKET_PORT})
     return f"postgresql://{cluster.OWNER}:{quote(password)}@/{database}?{place}"
+
+
+def running_dsn(data_dir: Path) -> str | None:
+    """The DSN of the PostgreSQL that another process of ours runs in `data_dir`; None when none does."""
+    memory = layout.recall(data_dir.resolve())
+    if memory is None:
+        return None
+    places = layout.Layout(data_dir.resolve(), Path(memory.home) if memory.home else data_dir.resolve())
+    if serving_process(places) is None:
+        return None
+    socket_dir, _ = layout.socket_directory(places, memory, _identity_now(memory, places))
+    return dsn_for(socket_dir, layout.password_of(places), DATABASE)
 
 
 async def _with_database(dsn: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 from domain.cards.importing.rows import Row
@@ -17,3 +17,8 @@ class Sheet:
     rows: Iterator[Row]
     percent_read: Callable[[], int]
     """0 to 100, by bytes."""
+
+    def close(self) -> None:
+        """Let go of the source, which has to outlive the rows; for readings that end early."""
+        if isinstance(self.rows, Generator):
+            self.rows.close()

@@ -47,8 +47,11 @@ product = Table(
     Column(
         "search",
         Text,
+        # The name once more without its spaces: people who look for Q币 mean Q 币.
         Computed(
-            "lower(name || ' ' || name_en || ' ' || coalesce(brand, '') || ' ' || slug)", persisted=True
+            "lower(name || ' ' || replace(name, ' ', '') || ' ' || name_en || ' ' || coalesce(brand, '')"
+            " || ' ' || slug)",
+            persisted=True,
         ),
     ),
     Index("ix_product_search", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),

@@ -125,7 +125,7 @@ class Intake:
     async def fetch(self, sql: str, *values: Any) -> list[Any]:
         """Rows of a statement."""
         async with self.database.connection() as connection:
-            return await connection.fetch(sql, *values)  # type: ignore[no-any-return]
+            return await connection.fetch(sql, *values)
 
     async def value(self, sql: str, *values: Any) -> Any:
         """The first value of a statement."""

@@ -78,6 +78,9 @@ async def test_every_channel_and_sku(market: Market) -> None:
                 assert variant.floor_price.minor == floor, (code, variant.sku)
                 assert variant.margin is not None
                 assert variant.margin.minor == listed - money.minor
+            else:
+                assert variant.cost is not None
+                assert variant.margin == variant.price - variant.cost
             seen += 1
     assert seen == 20 * (66 + 5)
 

@@ -1,69 +1,28 @@
-"""Price resolution by itself: the examples of the specification worked by hand, and laws that always hold."""
+"""Price resolution by itself: the examples of the specification, worked by hand."""
 
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from typing import Any
-from uuid import UUID, uuid4
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from domain.channels.offers import BELOW_FLOOR, NEEDS_REVIEW, NOT_SELLABLE
-from domain.channels.pricing import Resolution, resolve
-from domain.channels.rules import (
-    FloorAction,
-    Goods,
-    Place,
-    PriceBase,
-    PriceRule,
-    RuleBook,
-    RuleKind,
-    RuleMode,
+from domain.channels.pricing import resolve
+from domain.channels.rules import FloorAction, PriceBase, PriceRule, RuleBook, RuleKind, RuleMode
+from tests.channels.price_stories import (
+    CITY,
+    HQ,
+    MUSIC,
+    NOW,
+    PROVINCE,
+    SHOP,
+    VIDEO,
+    bundle,
+    down,
+    floor,
+    goods,
+    rule,
+    solve,
 )
-from domain.channels.safeguards import Change, FloorBreak, MarginBreak, first_break
-from domain.channels.tree import Family
-
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-HQ, PROVINCE, CITY, SHOP = (
-    Place(uuid4(), tier, code=tier.lower()) for tier in ("HEADQUARTERS", "PROVINCE", "CITY", "SHOP")
-)
-PATH = [HQ, PROVINCE, CITY, SHOP]
-VIDEO, MUSIC = uuid4(), uuid4()
-
-
-def goods(list_minor: int = 100_00, cost: int | None = 70_00, **said: Any) -> Goods:
-    """A variant of its own product in the category VIDEO."""
-    return Goods(uuid4(), uuid4(), said.pop("category", VIDEO), "SKU", list_minor, cost, **said)
-
-
-def rule(
-    setter: Place,
-    value: int,
-    mode: RuleMode = RuleMode.PERCENT,
-    kind: RuleKind = RuleKind.PURCHASE,
-    **said: Any,
-) -> PriceRule:
-    """A rule of the list price unless said otherwise; percentages are given in whole percent."""
-    value = value * 100 if mode in (RuleMode.PERCENT, RuleMode.MARKUP_PERCENT) else value
-    return PriceRule(uuid4(), setter.channel_id, kind, mode, said.pop("base", PriceBase.LIST), value, **said)
-
-
-def down(*percents: int) -> list[PriceRule]:
-    """One purchase rule for everybody at each step of the path."""
-    return [rule(setter, percent) for setter, percent in zip(PATH, percents, strict=False)]
-
-
-def floor(setter: Place, value: int, action: FloorAction = FloorAction.BLOCK, **said: Any) -> PriceRule:
-    """A floor of the list price."""
-    return rule(setter, value, kind=RuleKind.FLOOR, action=action, **said)
-
-
-def solve(
-    rules: list[PriceRule], item: Goods, quantity: int = 1, path: list[Place] | None = None
-) -> Resolution:
-    """The prices at the end of a path."""
-    return resolve(path or PATH, item, quantity, RuleBook(rules, NOW))
 
 
 def test_each_step_pays_its_share_of_the_list_price() -> None:
@@ -216,11 +175,6 @@ def test_of_two_equal_floors_the_stricter_acts() -> None:
     assert solve(rules, goods()).problem == BELOW_FLOOR
 
 
-def bundle(list_minor: int, *parts: tuple[Goods, int]) -> Goods:
-    """A bundle in a category of its own."""
-    return goods(list_minor, None, category=uuid4(), parts=parts)
-
-
 def test_a_bundle_is_priced_by_its_components() -> None:
     film, song = goods(30_00, 20_01, category=VIDEO), goods(15_00, 9_99, category=MUSIC)
     box = bundle(52_00, (film, 1), (song, 2))
@@ -253,76 +207,3 @@ def test_a_bundles_quantity_counts_for_its_components() -> None:
     box = bundle(60_00, (goods(30_00, 10_00), 2))
     rules = [rule(HQ, 80), rule(HQ, 70, min_quantity=4)]
     assert [solve(rules, box, q, [HQ, SHOP]).transfer_minor[1] for q in (1, 2)] == [48_00, 42_00]
-
-
-percent = st.integers(0, 150)
-amount = st.integers(0, 100_000)
-
-
-@given(st.tuples(percent, percent, percent), amount, amount, percent)
-def test_a_clamped_price_is_never_below_the_floor(
-    shares: tuple[int, int, int], list_minor: int, cost: int, low: int
-) -> None:
-    rules = [*down(*shares), floor(HQ, low, FloorAction.CLAMP), rule(SHOP, 90, kind=RuleKind.RETAIL)]
-    found = solve(rules, goods(list_minor, cost))
-    assert found.retail_minor is not None
-    assert found.retail_minor >= found.floor_minor
-    assert len(found.transfer_minor) == len(PATH)
-
-
-@given(
-    percent, st.lists(st.tuples(st.integers(1, 50_000), st.integers(1, 5)), min_size=1, max_size=5), amount
-)
-def test_one_rate_for_all_components_is_that_rate_for_the_bundle(
-    share: int, parts: list[tuple[int, int]], list_minor: int
-) -> None:
-    box = bundle(list_minor, *((goods(one, 0), count) for one, count in parts))
-    found = solve([rule(HQ, share)], box, path=[HQ, SHOP])
-    listed = sum(one * count for one, count in parts)
-    pieces = sum(count for _, count in parts)
-    exact = list_minor * share / 100
-    assert abs(found.transfer_minor[1] - exact) <= 0.5 + 0.5 * pieces * list_minor / listed
-
-
-shape = st.tuples(st.integers(0, 2), st.integers(60, 120), st.booleans(), st.sampled_from(["P", "F", "R"]))
-
-
-def made(said: tuple[int, int, bool, str], item: Goods) -> PriceRule:
-    """A rule from a drawn description."""
-    at, value, narrow, letter = said
-    kind = {"P": RuleKind.PURCHASE, "F": RuleKind.FLOOR, "R": RuleKind.RETAIL}[letter]
-    setter = PATH[at + 1] if kind is RuleKind.RETAIL else PATH[at]
-    scope: UUID | None = item.variant_id if narrow else None
-    action = FloorAction.BLOCK if kind is RuleKind.FLOOR else None
-    return rule(setter, value, kind=kind, variant_id=scope, action=action)
-
-
-@given(st.lists(shape, max_size=8), shape)
-def test_what_the_safeguard_lets_pass_breaks_nothing_new(drawn: list[Any], last: Any) -> None:
-    item = goods()
-    before = [made(one, item) for one in drawn]
-    new = made(last, item)
-    head = next(at for at, place in enumerate(PATH) if place.channel_id == new.setter_id)
-    family = Family(tuple(PATH[: head + 1]), {a.channel_id: [b] for a, b in pairwise(PATH)})
-    change = Change(RuleBook(before, NOW), RuleBook([*before, new], NOW))
-    found = first_break(change, family, [item], [1])
-    broken = _broken([*before, new], item) - _broken(before, item)
-    if found is None:
-        assert broken == set()
-    elif isinstance(found, MarginBreak):
-        assert ("margin", found.channel.channel_id) in _broken([*before, new], item)
-    else:
-        assert isinstance(found, FloorBreak)
-        assert ("floor", found.channel.channel_id) in _broken([*before, new], item)
-
-
-def _broken(rules: list[PriceRule], item: Goods) -> set[tuple[str, UUID]]:
-    """What is broken, found the slow way: every channel's whole resolution."""
-    found = set()
-    for depth in range(1, len(PATH) + 1):
-        at = solve(rules, item, path=PATH[:depth])
-        if at.problem == BELOW_FLOOR:
-            found.add(("floor", PATH[depth - 1].channel_id))
-        if len(at.transfer_minor) > 1 and at.transfer_minor[-1] < at.transfer_minor[-2]:
-            found.add(("margin", PATH[depth - 1].channel_id))
-    return found

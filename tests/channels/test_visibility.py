@@ -10,10 +10,10 @@ from tests.fixtures.market import Market
 SHOP = "gd-sz-mini01"
 
 
-async def slugs(market: Market, caller: Caller, **wanted: str) -> set[str]:
+async def slugs(market: Market, caller: Caller, search: str | None = None) -> set[str]:
     """What a list shows, with its count."""
     page = await market.catalog.products(
-        caller, ProductFilter(**wanted), ProductSort.NEWEST, PageRequest(limit=100)
+        caller, ProductFilter(search=search), ProductSort.NEWEST, PageRequest(limit=100)
     )
     assert await page.count() == len(page.edges)
     return {edge.node.slug for edge in page.edges}

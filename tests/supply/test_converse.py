@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.orders.refusals import NotSellable
 from domain.orders.status import OrderStatus
 from domain.orders.views import OrderView
 from domain.supply.answers import Answer
@@ -166,6 +167,18 @@ async def test_a_supplier_without_an_adapter_is_a_case_and_nothing_is_sent(shop:
     await shop.work_off()
     assert await state(shop) == "CREATED"
     assert await shop.value("SELECT reason FROM case_file") == "NO_ADAPTER"
+
+
+async def test_a_supplier_that_only_pretends_sells_nothing_where_money_is_real(shop: Shop) -> None:
+    await buy(shop)
+    real = shop.with_settings(sandbox_payments=False)
+    before = await shop.everything()
+    with pytest.raises(NotSellable):
+        await real.place(shop.storefront(), top_up())
+    assert [one.code for one in (await real.quote(shop.storefront(), top_up())).problems] == ["NOT_SELLABLE"]
+    assert await shop.everything() == before
+    await real.work_off()
+    assert await state(shop) == "CREATED"
 
 
 async def test_an_attempt_whose_process_died_is_asked_about(shop: Shop) -> None:

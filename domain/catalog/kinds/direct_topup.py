@@ -10,10 +10,12 @@ from domain.catalog.fulfilment import Asks, Delivery, Goods, ProductKind, Progre
 
 @dataclass(frozen=True)
 class DirectTopup(ProductKind):
-    """An upstream supplier credits the account that the buyer names (直充)."""
+    """An upstream supplier credits the account that the buyer names (直充); `supplier` says which one."""
 
     delivery: ClassVar[Delivery] = Delivery.SUPPLIER
     account: ClassVar[Asks] = Asks.MUST
+
+    supplier: str = "sandbox"
 
     def refund(self, progress: Progress) -> Refund:
         """Pro rata of what was not charged."""

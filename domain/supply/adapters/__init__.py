@@ -16,6 +16,10 @@ class Adapter(Protocol):
     """How one supplier is spoken to; pure, so that it is tested without a socket."""
 
     @property
+    def pretends(self) -> bool:
+        """Whether it delivers nothing, so that it may only be used where play money is."""
+
+    @property
     def least_pause(self) -> timedelta:
         """How soon after an answer the supplier may be asked again."""
 
@@ -27,6 +31,12 @@ class Adapter(Protocol):
 
     def read_callback(self, headers: Mapping[str, str], body: bytes) -> tuple[str, Answer] | None:
         """The outgoing number and the answer of a callback whose signature is right; None for any other."""
+
+
+def usable(supplier: str, sandbox: bool) -> bool:
+    """Whether a supplier can be used where the sandbox exists (or does not)."""
+    adapter = adapters().get(supplier)
+    return adapter is not None and (sandbox or not adapter.pretends)
 
 
 @lru_cache(maxsize=1)

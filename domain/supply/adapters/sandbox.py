@@ -22,6 +22,7 @@ class Sandbox:
     """
 
     least_pause: timedelta = timedelta(0)
+    pretends: bool = True
 
     def submit(self, wanted: Submission) -> Conversation:
         """The answer by the account."""

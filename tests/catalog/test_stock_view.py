@@ -1,0 +1,70 @@
+"""How many can be bought: the pool's stock, and every quota on the path."""
+
+from uuid import UUID
+
+from persistence.work import Work
+from tests.fixtures.market import Market
+
+SHOP = "gd-sz-mini01"
+
+
+async def stock(market: Market, code: str, *skus: str) -> list[int | None]:
+    """What a front end is shown."""
+    caller = market.storefront(code)
+    variants = [await market.catalog.variant(caller, sku) for sku in skus]
+    return await market.catalog.stock_of(caller, [one for one in variants if one is not None])
+
+
+async def put(market: Market, sku: str, pool: str, available: int) -> UUID:
+    """Stock of a SKU in a channel's pool."""
+    variant: UUID = await market.value("SELECT id FROM variant WHERE sku = $1", sku)
+    await market.value(
+        "INSERT INTO stock_level VALUES ($1, $2, $3, 0)", variant, market.channels[pool].id, available
+    )
+    return variant
+
+
+async def quota(market: Market, sku: str, code: str, granted: int, used: int = 0) -> None:
+    """A quota of a channel."""
+    await market.value(
+        """INSERT INTO stock_quota (variant_id, channel_id, granted, used)
+           SELECT id, $2, $3, $4 FROM variant WHERE sku = $1""",
+        sku, market.channels[code].id, granted, used,
+    )  # fmt: skip
+
+
+async def test_free_stock_is_the_roots(market: Market) -> None:
+    await put(market, "TXV-VIP-1M", "hq", 7)
+    assert await stock(market, SHOP, "TXV-VIP-1M", "TXV-VIP-3M", "YK-VIP-1M") == [7, 0, None]
+
+
+async def test_every_quota_on_the_path_counts_and_the_deepest_holds_the_pool(market: Market) -> None:
+    await put(market, "TXV-VIP-1M", "hq", 70)
+    await quota(market, "TXV-VIP-1M", "gd", 50, 20)
+    await put(market, "TXV-VIP-1M", "gd", 30)
+    assert await stock(market, SHOP, "TXV-VIP-1M") == [30]
+    await quota(market, "TXV-VIP-1M", "gd-sz", 12, 4)
+    await put(market, "TXV-VIP-1M", "gd-sz", 9)
+    assert await stock(market, SHOP, "TXV-VIP-1M") == [8]
+    assert await stock(market, "gd-gz-live01", "TXV-VIP-1M") == [30]
+    assert await stock(market, "zj-hz-app01", "TXV-VIP-1M") == [70]
+    async with market.database.transaction() as connection:
+        work = Work(connection, market.tools, "test")
+        offers = await work.prices.offers(market.channels[SHOP].id, {"TXV-VIP-1M": 1})
+        assert offers["TXV-VIP-1M"].components[0].pool_id == market.channels["gd-sz"].id
+
+
+async def test_a_bundle_is_what_its_components_suffice_for(market: Market) -> None:
+    await put(market, "TXV-VIP-12M", "hq", 9)
+    await put(market, "MOVIE-2D", "hq", 11)
+    assert await stock(market, SHOP, "MEMBER-PLUS-MOVIE") == [5]
+    await quota(market, "MOVIE-2D", "gd", 3)
+    await put(market, "MOVIE-2D", "gd", 3)
+    assert await stock(market, SHOP, "MEMBER-PLUS-MOVIE") == [1]
+    assert await stock(market, SHOP, "GAMER-PACK") == [None]
+
+
+async def test_a_quota_of_a_top_up_limits_it(market: Market) -> None:
+    assert await stock(market, SHOP, "YK-VIP-1M") == [None]
+    await quota(market, "YK-VIP-1M", "gd", 10, 4)
+    assert await stock(market, SHOP, "YK-VIP-1M") == [6]
