@@ -63,8 +63,10 @@ def _batched(function: Callable[..., Awaitable[list[Any]]]) -> Callable[..., Any
         key = function, tuple(arguments.items())
         loader = context.loaders.get(key)
         if loader is None:
+            kept: list[Any] = []
 
             async def load(parents: Sequence[Any]) -> list[Any]:
+                kept.extend(parents)  # the loader knows them by address, which nothing else may get meanwhile
                 return await function(parents, context, **arguments)
 
             loader = context.loaders[key] = DataLoader(load, get_cache_key=id)
