@@ -32,7 +32,7 @@ class Denied:
         if path is None:
             return None
         context.denied.add(mark)
-        return located_error(denial(context.caller, self.permission), self.nodes, path)
+        return located_error(denial(context.caller, self.permission), list(self.nodes), path)
 
 
 def denied_fields(root: Selection) -> tuple[Denied, ...]:

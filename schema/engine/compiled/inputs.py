@@ -47,6 +47,11 @@ class Inputs:
             for definition in operation.variable_definitions or ()
             if definition.type.kind == "non_null_type" or definition.default_value is not None
         }
+        self._never_null = {
+            definition.variable.name.value
+            for definition in operation.variable_definitions or ()
+            if definition.type.kind == "non_null_type"
+        }
         self.fallible = False
         """Whether an expression written since this was last reset can leave the plan."""
 
@@ -78,7 +83,7 @@ class Inputs:
         if not isinstance(node, VariableNode):
             return self._literal(node, wanted.type, theirs), None
         name = node.name.value
-        value = self._converted(f"v[{name!r}]", wanted.type, theirs)
+        value = self._converted(name, wanted.type, theirs)
         if name in self._always:
             return value, None
         present = f"{name!r} in v"
@@ -108,9 +113,10 @@ class Inputs:
             value, theirs, self._schema.schema_converter.scalar_registry, self._schema.config
         )
 
-    def _converted(self, expression: str, type_: GraphQLInputType, theirs: Any) -> str:
+    def _converted(self, variable: str, type_: GraphQLInputType, theirs: Any) -> str:
         """What strawberry makes of a variable's coerced value."""
-        if isinstance(type_, GraphQLNonNull):
+        expression = f"v[{variable!r}]"
+        if isinstance(type_, GraphQLNonNull) and variable not in self._never_null:
             self.fallible = True
             expression = f"{self._named('given', _given)}({expression})"
         if _is_leaf(type_):

@@ -20,13 +20,13 @@ from graphql import (
 
 from schema.engine.compiled import values
 from schema.engine.compiled.inputs import Inputs
+from schema.engine.compiled.reasons import NotPlannable
+from schema.engine.compiled.shapes import function_name, is_inlined, level_statements, source_of
 from schema.engine.compiled.sources import Kind, Source
 from schema.engine.compiled.tree import Asked, Choice, Selection
 from schema.refusals import Answer
 
 _SIMPLE = {"String": "str", "ID": "str", "Boolean": "bool"}
-_INLINED_FIELDS = 8
-"""An object of so few leaves is written where it stands."""
 
 
 class Writer:
@@ -56,8 +56,8 @@ class Writer:
     def _run(self, root: Selection) -> list[str]:
         head = "async def run(c, v, done, event):"
         if root.waits:
-            return [head, f"    return (await {_name(root)}((event,), c, v, done))[0]"]
-        return [head, f"    return {_name(root)}(event, v)"]
+            return [head, f"    return (await {function_name(root)}((event,), c, v, done))[0]"]
+        return [head, f"    return {function_name(root)}(event, v)"]
 
     def _named(self, hint: str, value: Any) -> str:
         name = f"{hint}_{len(self.environment)}"
@@ -76,14 +76,14 @@ class Writer:
 
     def _table(self, choice: Choice) -> str:
         options = ", ".join(
-            f"{name!r}: ({option.waits}, {_name(option)})" for name, option in choice.options.items()
+            f"{name!r}: ({option.waits}, {function_name(option)})" for name, option in choice.options.items()
         )
         return f"options_{choice.number} = {{{options}}}"
 
     # One object
 
     def _write_one(self, selection: Selection) -> None:
-        lines = [f"def {_name(selection)}(o, v):"]
+        lines = [f"def {function_name(selection)}(o, v):"]
         check = self._check(selection, "o")
         if check:
             lines.append(f"    {check}")
@@ -117,7 +117,7 @@ class Writer:
             if asked.key in awaited:
                 value = awaited[asked.key]
             elif asked.denied is not None:
-                value = "None"
+                value = self._denied(asked)
             elif asked.source is None:
                 value = repr(selection.type.name)
             else:
@@ -125,8 +125,16 @@ class Writer:
             items.append(f"{asked.key!r}: {value}")
         return "{" + ", ".join(items) + "}"
 
+    def _denied(self, asked: Asked) -> str:
+        """Null; but arguments that are wrong are told of before permissions that are missing."""
+        self._inputs.fallible = False
+        self._inputs.call(source_of(asked), asked.nodes[0])
+        if self._inputs.fallible:
+            raise NotPlannable("denied with arguments that may be wrong")
+        return "None"
+
     def _get(self, asked: Asked, parent: str) -> str:
-        source = _source(asked)
+        source = source_of(asked)
         if source.kind is Kind.ATTRIBUTE:
             return f"{parent}.{source.name}"
         if source.kind is Kind.EVENT:
@@ -169,15 +177,16 @@ class Writer:
             return f"options_{below.number}[{name_of}({first})][1]({name}, v)"
         if below is None:
             raise AssertionError("a leaf has nothing below it")
-        if in_list or not _inlined(below):
-            return f"{_name(below)}({value}, v)"
+        if in_list or not is_inlined(below):
+            return f"{function_name(below)}({value}, v)"
         name = value if is_name else self._local()
         first = value if is_name else f"({name} := {value})"
         shown = values.shown_class(below.type)
         if shown is None:
-            return f"{_name(below)}({value}, v)"
+            return f"{function_name(below)}({value}, v)"
         dictionary = self._object(below, name, {})
-        return f"({dictionary} if {first}.__class__ is {self._class(shown)} else {_name(below)}({name}, v))"
+        otherwise = f"{function_name(below)}({name}, v)"
+        return f"({dictionary} if {first}.__class__ is {self._class(shown)} else {otherwise})"
 
     def _name_of(self, choice: Choice) -> str:
         key = ("name of", choice.type.name, choice.field_name)
@@ -207,7 +216,7 @@ class Writer:
 
     def _write_all(self, selection: Selection, root: Selection) -> None:
         is_root = selection is root
-        head = f"async def {_name(selection)}(xs, c, v{', done' if is_root else ''}):"
+        head = f"async def {function_name(selection)}(xs, c, v{', done' if is_root else ''}):"
         body = [] if is_root else ["if not xs: return []"]
         check = self._check(selection, "o")
         if check:
@@ -216,7 +225,7 @@ class Writer:
         for asked in selection.fields:
             if asked.waits:
                 name = awaited[asked.key] = f"b{len(awaited)}"
-                body += self._fetch(name, asked, _source(asked))
+                body += self._fetch(name, asked, source_of(asked))
                 body += self._completed(name, asked)
         columns = "".join(f", {name}" for name in awaited.values())
         body += [
@@ -255,48 +264,10 @@ class Writer:
         if isinstance(below, Choice):
             answers = f"await by_type(objects, {self._name_of(below)}, options_{below.number}, c, v)"
         else:
-            answers = f"await {_name(below)}(objects, c, v)"
-        return _level(name, asked.type, answers) or [
+            answers = f"await {function_name(below)}(objects, c, v)"
+        return level_statements(name, asked.type, answers) or [
             "objects = []",
             f"shape = [flat(i, {self._named('type', asked.type)}, objects) for i in {name}]",
             f"objects = iter({answers})",
             f"{name} = [filled(i, objects) for i in shape]",
         ]
-
-
-def _level(name: str, type_: GraphQLOutputType, answers: str) -> list[str]:
-    """The statements for the shapes that nearly every field has: an object, and a list of objects."""
-    nullable = not isinstance(type_, GraphQLNonNull)
-    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    if not isinstance(inner, GraphQLList):
-        if not nullable:
-            return [f"objects = {name}", f"{name} = {answers}"]
-        return [
-            f"objects = [i for i in {name} if i is not None]",
-            f"objects = iter({answers})",
-            f"{name} = [None if i is None else next(objects) for i in {name}]",
-        ]
-    item = inner.of_type
-    if not isinstance(item, GraphQLNonNull) or isinstance(item.of_type, GraphQLList):
-        return []
-    null, some = ("None if i is None else ", " if i is not None") if nullable else ("", "")
-    return [
-        f"{name} = [{null}listed(i) for i in {name}]",
-        f"objects = [j for i in {name}{some} for j in i]",
-        f"objects = iter({answers})",
-        f"{name} = [{null}[next(objects) for _ in i] for i in {name}]",
-    ]
-
-
-def _name(selection: Selection) -> str:
-    return f"{'all' if selection.waits else 'one'}_{selection.type.name}_{selection.number}"
-
-
-def _source(asked: Asked) -> Source:
-    if asked.source is None:
-        raise AssertionError("__typename has no source")
-    return asked.source
-
-
-def _inlined(selection: Selection) -> bool:
-    return len(selection.fields) <= _INLINED_FIELDS and all(asked.below is None for asked in selection.fields)
