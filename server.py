@@ -84,9 +84,10 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
         codec=OrjsonCodec(),
         error_of=error_of,
         on_fault=tell_fault,
+        operation_s=settings.operation_s,
     )
     plan = SitePlan(
-        edge=EdgePolicy.of(settings.allowed_origins, settings.trusted_proxies),
+        edge=EdgePolicy.of(settings.allowed_origins, settings.trusted_proxies, settings.sockets_per_address),
         request_bytes=settings.request_bytes,
         upload_bytes=settings.upload_bytes,
         explorer=settings.graphiql,

@@ -43,7 +43,7 @@ def main(rows: int = ROWS) -> dict[str, Any]:
 
 async def measure(rows: int) -> dict[str, Any]:
     """On a durable PostgreSQL of its own, in a directory that is removed."""
-    with _open_directory() as directory:
+    with open_directory() as directory:
         running = await start(directory / "postgres")
         try:
             return await _measured(running.dsn, directory, rows)
@@ -52,7 +52,8 @@ async def measure(rows: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _open_directory() -> Iterator[Path]:
+def open_directory() -> Iterator[Path]:
+    """A directory for one measurement, removed after it."""
     with tempfile.TemporaryDirectory(prefix="quanyi-bench-") as name:
         # PostgreSQL may have to run as another user.
         Path(name).chmod(0o755)

@@ -9,6 +9,7 @@ from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.cards.keys import KeyPurpose
+from persistence.setting_kinds import Networks, RedisAddress
 
 PREFIX = "QUANYI_"
 
@@ -59,7 +60,7 @@ class Settings(BaseSettings):
         "a file, SANDBOX payments. `make run` turns it on; never turn it on where real goods are sold.",
     )
     log_level: LogLevel = Field("INFO", description="The least severe log lines that are written.")
-    trusted_proxies: str = Field(
+    trusted_proxies: Networks = Field(
         "",
         description="Addresses or networks, comma separated, whose `X-Forwarded-For` is believed.",
     )
@@ -80,7 +81,7 @@ class Settings(BaseSettings):
         description="The DSN of PostgreSQL 15 or newer, as the role that owns the tables. Without it the "
         "demo starts an embedded PostgreSQL.",
     )
-    redis_url: str | None = Field(
+    redis_url: RedisAddress | None = Field(
         None,
         repr=False,
         validation_alias=AliasChoices("redis_url", "REDIS_URL"),
@@ -136,7 +137,9 @@ class Settings(BaseSettings):
     )
     reveals_per_card: Count = Field(1, description="How often a buyer may look at a card's secret.")
     reveal_minutes: Count = Field(
-        10, description="How long a revealed secret may be shown; its idempotency key answers again until then."
+        10,
+        description="How long a revealed secret may be shown; its idempotency key answers again until "
+        "then.",
     )
     redemption_lease_s: Count = Field(60, description="Seconds that a redeemer has to finish what it began.")
     redemption_answer_ms: int = Field(
@@ -144,7 +147,8 @@ class Settings(BaseSettings):
     )
     redemption_free_tries: Count = Field(
         20,
-        description="Wrong codes of one token or address from which on each doubles the pause before the next.",
+        description="Wrong codes of one token or address from which on each doubles the pause before the "
+        "next.",
     )
     sell_margin_hours: int = Field(
         24, ge=0, description="Cards that end sooner than this are taken out of stock."

@@ -78,7 +78,6 @@ async def orders(
         refusals.QuoteExpired,
         refusals.QuoteChanged,
         refusals.ExternalIdTaken,
-        refusals.ContactMissing,
         refusals.ShippingAddressMissing,
     ),
 )

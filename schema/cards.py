@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from domain.access.callers import CallerKind
 from domain.cards import views
 from domain.cards.ports import CardFilter
 from domain.cards.states import CardState
-from domain.cards.views import RedemptionOutcome, RedemptionStatus
+from domain.cards.views import ActorKind, RedemptionOutcome, RedemptionStatus
 from schema.audiences import asked, identified, open_to_all, own_only
 from schema.nouns import Node, noun
 from schema.words import described
@@ -51,6 +50,15 @@ described(
     "How a redemption ended.",
     SUCCEEDED="The card was used.",
     FAILED="It was certainly not used. A time-out is not that.",
+)
+described(
+    ActorKind,
+    "Who takes steps with cards.",
+    STOREFRONT="The front end of a shop, for a guest.",
+    CUSTOMER="A customer.",
+    AGENT="A person who works in a channel.",
+    API_CLIENT="The server of a portal or of a redeemer.",
+    SYSTEM="Our own worker.",
 )
 CardStatus = CardState
 
@@ -100,7 +108,7 @@ class Redemption(Node):
 class TraceActor:
     """By kind and name."""
 
-    kind: CallerKind = open_to_all("Which kind of principal it was.")
+    kind: ActorKind = open_to_all("Which kind of principal it was.")
     name: str = open_to_all("Its name, masked for customers.")
 
 

@@ -29,7 +29,8 @@ _OURS = ("QUANYI_", "DATABASE_URL", "REDIS_URL", "WORKERS", "PORT", "HOST", "PRO
 class ServerProcess:
     """`server.py` in a subprocess; its data and what it says lie below `place`.
 
-    With a DSN it serves that database as it is (`run --no-data`), else it is what `make run` starts.
+    With a DSN it serves that database as it is (`run --no-data`), else it is what `make run` starts. Settings
+    are given by the names of their environment variables.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class ServerProcess:
         command: Sequence[str] = (),
         **environment: str,
     ) -> None:
-        self.data = place / "data"
+        self.data = Path(environment.get("QUANYI_DATA", place / "data"))
         self.place, self.dsn = place, dsn
         self.command = tuple(command) or (("run", "--no-data") if dsn else ("run",))
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}

@@ -92,6 +92,9 @@ def of_agent(roles: frozenset[Role], at_headquarters: bool) -> frozenset[str]:
 
 
 def of_scopes(scopes: frozenset[str]) -> frozenset[str]:
-    """What an API client may do: its scopes, the catalogue, and to read the orders that it may place."""
-    implied = {CATALOG_READ} | ({ORDERS_READ} if scopes & {ORDERS_PLACE, ORDERS_PAY} else set())
+    """What an API client may do: its scopes, the catalogue, and to see the orders it may place, cards too.
+
+    Seeing a card never includes its secret.
+    """
+    implied = {CATALOG_READ} | ({ORDERS_READ, CARDS_READ} if scopes & {ORDERS_PLACE, ORDERS_PAY} else set())
     return frozenset(scopes | implied)

@@ -7,7 +7,6 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.access.callers import CallerKind
 from domain.cards.secret import Secret
 from domain.cards.states import CardState
 
@@ -82,11 +81,21 @@ class RedemptionView:
     card: CardView
 
 
+class ActorKind(StrEnum):
+    """Who takes steps with cards; SYSTEM is our own worker."""
+
+    STOREFRONT = "STOREFRONT"
+    CUSTOMER = "CUSTOMER"
+    AGENT = "AGENT"
+    API_CLIENT = "API_CLIENT"
+    SYSTEM = "SYSTEM"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who did something, by kind and name."""
 
-    kind: CallerKind
+    kind: ActorKind
     name: str
 
 

@@ -83,8 +83,8 @@ class Family:
 
 
 def stands_below(tier: ChannelTier, parent: ChannelTier) -> bool:
-    """Whether a channel of a tier may have a parent of the other."""
-    return _RUNGS[tier] > _RUNGS[parent]
+    """Whether a channel of a tier may have a parent of the other: agents of one tier may form any depth."""
+    return _RUNGS[tier] >= max(_RUNGS[parent], 1)
 
 
 def inherited(path: Sequence[ChannelNode], name: str, default: Any) -> Any:

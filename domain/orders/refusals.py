@@ -97,16 +97,6 @@ class ExternalIdTaken(Refusal):
 
 
 @dataclass(eq=False)
-class ContactMissing(Refusal):
-    """A guest must leave a phone number: it is how the order is found again after sign-in."""
-
-    @property
-    def field(self) -> list[str] | None:
-        """The number."""
-        return ["contact", "phone"]
-
-
-@dataclass(eq=False)
 class ShippingAddressMissing(Refusal):
     """Something of this order is sent by post; say where to."""
 

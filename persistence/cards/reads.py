@@ -17,6 +17,7 @@ from domain.cards.chain import CardEvent, LinkedEvent, is_intact
 from domain.cards.states import CardState
 from domain.cards.views import (
     Actor,
+    ActorKind,
     CardTraceView,
     CardView,
     PresentationView,
@@ -182,5 +183,5 @@ def _linked(row: asyncpg.Record) -> LinkedEvent:
 
 def _shown(event: CardEvent) -> TraceEventView:
     before = None if event.from_state is None else CardState(event.from_state)
-    actor = Actor(CallerKind(event.actor_kind), event.actor_name)
+    actor = Actor(ActorKind(event.actor_kind), event.actor_name)
     return TraceEventView(event.at, before, CardState(event.to_state), actor, event.channel_id, event.reason)

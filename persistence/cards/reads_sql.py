@@ -44,7 +44,8 @@ _FIELDS = """c.id, c.state, c.masked, c.expires_at, c.channel_id, c.pool_id, c.o
 _CHANNELS = """WITH below AS MATERIALIZED (
     SELECT h.id FROM channel h WHERE h.path @> ARRAY[CAST(:scope_channel AS uuid)]
        AND (CAST(:channel AS text) IS NULL
-            OR h.path @> ARRAY[(SELECT f.id FROM channel f WHERE f.code = :channel)]))"""
+            OR h.path @> ARRAY[(SELECT f.id FROM channel f WHERE f.code = :channel
+                                   AND f.path @> ARRAY[CAST(:scope_channel AS uuid)])]))"""
 
 
 class CardList:

@@ -46,23 +46,9 @@ def transition(
     `stepped`. Answers a row for each card that was moved: what `move` records of it, and what `shows` adds.
     """
     count = len(steps)
-    targets = [_literal(step) for step in steps]
-    froms = ["stepping.state", *targets[:-1]]
-    laterals, before = "", "stepping.last_hash"
-    for n, (start, end) in enumerate(zip(froms, targets, strict=True), start=1):
-        laterals += f"""
-            CROSS JOIN LATERAL (SELECT sha256({before} || convert_to(json_build_array(
-                stepping.id, stepping.ordinal + {n}, {_STAMP}, {start}, {end}, {_ACTOR}, stepping.place,
-                stepping.order_of, CAST(:reason AS text), CAST(:request_id AS text)
-            )::text, 'UTF8')) AS h) h{n}"""
-        before = f"h{n}.h"
-    states = ", ".join(["stepping.state", *targets])
-    hashes = ", ".join(["stepping.last_hash", *(f"h{n}.h" for n in range(1, count + 1))])
     return Statement(
         f"""WITH {first} chosen AS MATERIALIZED ({chosen}),
-        stepped AS MATERIALIZED (
-            SELECT stepping.*, ARRAY[{states}]::text[] AS states, ARRAY[{hashes}] AS hashes
-              FROM chosen stepping {laterals}),
+        stepped AS MATERIALIZED ({_stepped(steps)}),
         moved AS (
             UPDATE card SET state = stepped.states[{count + 1}], ordinal = stepped.ordinal + {count},
                    last_hash = stepped.hashes[{count + 1}], changed_at = now(){sets and ", " + sets}
@@ -79,6 +65,20 @@ def transition(
         SELECT m.*, v.sku, s.states {shows and ", " + shows}
           FROM stepped s JOIN moved m USING (id) JOIN variant v ON v.id = s.variant_id ORDER BY s.id"""
     )
+
+
+def _stepped(steps: Sequence[CardStep]) -> str:
+    """The chosen rows with every state that they pass, and the hash of the event that says so, in arrays."""
+    states, hashes, laterals = ["o.state"], ["o.last_hash"], ""
+    for n, step in enumerate(steps, start=1):
+        states.append(_literal(step))
+        laterals += f"""
+            CROSS JOIN LATERAL (SELECT sha256({hashes[-1]} || convert_to(json_build_array(
+                o.id, o.ordinal + {n}, {_STAMP}, {states[-2]}, {states[-1]}, {_ACTOR}, o.place, o.order_of,
+                CAST(:reason AS text), CAST(:request_id AS text))::text, 'UTF8')) AS h) h{n}"""
+        hashes.append(f"h{n}.h")
+    return f"""SELECT o.*, ARRAY[{", ".join(states)}]::text[] AS states, ARRAY[{", ".join(hashes)}] AS hashes
+                 FROM chosen o {laterals}"""
 
 
 async def move(
@@ -119,4 +119,4 @@ def record(work: Work, moved: Iterable[asyncpg.Record]) -> None:
 
 def _literal(step: CardStep) -> str:
     found = target(step)
-    return "stepping.back" if found is None else f"CAST('{found}' AS text)"
+    return "o.back" if found is None else f"CAST('{found}' AS text)"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 1 << 18
 _KEPT_PIECES = 8
-_FETCH_S = 60.0
+_FETCH_S = 20.0
 
 _WRITE = Statement(
     "INSERT INTO upload_chunk (batch_id, number, ciphertext) VALUES (:batch_id, :number, :ciphertext)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,10 @@ _MARK = Statement(MARK)
 _CHANNELS = Statement("SELECT code, name, tier, parent_id FROM channel ORDER BY created_at, id")
 
 
+CONNECTIONS = 16
+"""Cards and people are entered at the same time, and a batch of cards holds more than one connection."""
+
+
 @dataclass(frozen=True, slots=True)
 class Demo:
     """What a user of the demo begins with."""
@@ -40,14 +45,17 @@ class Demo:
 async def load_demo(settings: Settings, url: str) -> Demo:
     """Complete the demo in the settings' database, which is the demo's; `url` is where it will be served."""
     path = settings.make_data() / "demo.json"
-    async with opened(settings) as store, store.database.connection() as connection:
+    roomy = settings.model_copy(update={"pool_size": max(settings.pool_size, CONNECTIONS)})
+    async with opened(roomy) as store, store.database.connection() as connection:
         await _LOCK.value(connection, lock=_LOCK_NUMBER)
         try:
             await _enter_catalog(store)
-            await load_cards(store)
-            content = await _begin_with(store, url, _read(path))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(load_cards(store))
+                beginning = group.create_task(_begin_with(store, url, _read(path)))
         finally:
             await _UNLOCK.value(connection, lock=_LOCK_NUMBER)
+    content = beginning.result()
     write_private(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
     return Demo(url, path, next(iter(content["storefrontTokens"].values())))
 

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import structlog
 
-from schema.engine.asgi import Asgi, Message, Receive, Scope, Send
+from schema.engine.asgi import Asgi, Message, Receive, Scope, Send, address_of
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _HEADERS_OF_CLIENTS = b"authorization, content-type, accept, x-request-id, x-device-id"
@@ -34,13 +35,15 @@ class EdgePolicy:
     origins: frozenset[bytes] | None = None
     """Web origins that may call; None for all of them."""
     proxies: tuple[Network, ...] = field(default=())
+    sockets_per_address: int = 200
 
     @classmethod
-    def of(cls, origins: str, proxies: str) -> EdgePolicy:
+    def of(cls, origins: str, proxies: str, sockets_per_address: int = 200) -> EdgePolicy:
         """Read both lists, comma separated; ValueError names what is no network."""
         named = [origin.strip().rstrip("/").encode("latin-1") for origin in origins.split(",")]
         networks = [ip_network(entry.strip(), strict=False) for entry in proxies.split(",") if entry.strip()]
-        return cls(None if b"*" in named else frozenset(filter(None, named)), tuple(networks))
+        pages = None if b"*" in named else frozenset(filter(None, named))
+        return cls(pages, tuple(networks), sockets_per_address)
 
 
 class Edge:
@@ -48,6 +51,7 @@ class Edge:
 
     def __init__(self, inner: Asgi, policy: EdgePolicy) -> None:
         self._inner, self._policy = inner, policy
+        self._sockets: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Prepare the scope, answer preflights, and complete the headers of the answer."""
@@ -59,7 +63,7 @@ class Edge:
         origin = said.get(b"origin")
         structlog.contextvars.bind_contextvars(request_id=request_id.decode())
         if scope["type"] == "websocket":
-            await self._inner(scope, receive, send)
+            await self._socket(scope, receive, send)
             return
         completing = _completing(send, request_id, self._allowed(origin))
         if scope["method"] == "OPTIONS" and origin and b"access-control-request-method" in said:
@@ -67,6 +71,21 @@ class Edge:
             await completing({"type": "http.response.body", "body": b""})
             return
         await self._inner(scope, receive, completing)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Open a WebSocket unless its address has as many as it may."""
+        address = address_of(scope)
+        if self._sockets[address] >= self._policy.sockets_per_address:
+            if (await receive())["type"] == "websocket.connect":
+                await send({"type": "websocket.close", "code": 4429, "reason": "Too many connections"})
+            return
+        self._sockets[address] += 1
+        try:
+            await self._inner(scope, receive, send)
+        finally:
+            self._sockets[address] -= 1
+            if not self._sockets[address]:
+                del self._sockets[address]
 
     def _allowed(self, origin: bytes | None) -> bytes | None:
         if origin is None:

@@ -6,6 +6,7 @@ kept in that directory and any of them answers for all.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import time
@@ -20,6 +21,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
+from schema.engine.answers import executed
 from schema.engine.engine import Engine
 from schema.engine.refused import RequestRefused
 
@@ -68,7 +70,11 @@ SHARED = {
 
 
 class MeteredEngine(Engine):
-    """The engine, counting."""
+    """The engine, counting, and giving operations up that take longer than `operation_s` seconds."""
+
+    def __init__(self, *given: Any, operation_s: float = 30.0, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._operation_s = operation_s
 
     def prepare(self, request: GraphQLRequest) -> PreparedOperation:
         """Prepare, and count what is refused before it has a kind."""
@@ -81,7 +87,13 @@ class MeteredEngine(Engine):
     async def execute(self, prepared: PreparedOperation, context: Context) -> Answer:
         """Execute and time."""
         began_s = time.perf_counter()
-        answer = await super().execute(prepared, context)
+        try:
+            async with asyncio.timeout(self._operation_s):
+                answer = await super().execute(prepared, context)
+        except TimeoutError:
+            # A mutation's transaction was rolled back, or its idempotency key tells what came of it.
+            message = f"This took longer than {self._operation_s:g} s: ask for less at a time, or again."
+            answer = executed(self.codec, None, [{"message": message, "extensions": {"code": "TIMED_OUT"}}])
         SECONDS.labels(prepared.kind).observe(time.perf_counter() - began_s)
         OPERATIONS.labels(prepared.kind, _outcome(answer)).inc()
         return answer

@@ -142,8 +142,9 @@ class Stockroom:
                     masked(number or secret), expires_at, hash_of(event, None),
                 )  # fmt: skip
                 await connection.execute(
-                    "INSERT INTO card_event (card_id, ordinal, at, to_state, actor_kind, actor_name, channel_id,"
-                    " request_id, hash) VALUES ($1, 1, $2, 'IN_STOCK', 'SYSTEM', 'system', $3, 'test', $4)",
+                    "INSERT INTO card_event (card_id, ordinal, at, to_state, actor_kind, actor_name,"
+                    " channel_id, request_id, hash)"
+                    " VALUES ($1, 1, $2, 'IN_STOCK', 'SYSTEM', 'system', $3, 'test', $4)",
                     card_id, now, root, hash_of(event, None),
                 )  # fmt: skip
             await self.count(sku, len(ids), connection)
@@ -216,8 +217,9 @@ class Stockroom:
         demands = []
         async with self.database.transaction() as connection:
             await connection.execute(
-                "INSERT INTO orders (id, number, channel_id, customer_id, status, subtotal_minor, total_minor,"
-                " due_minor, placed_by_kind) VALUES ($1, $2, $3, $4, 'AWAITING_PAYMENT', 100, 100, 100, 'AGENT')",
+                "INSERT INTO orders (id, number, channel_id, customer_id, status, subtotal_minor,"
+                " total_minor, due_minor, placed_by_kind)"
+                " VALUES ($1, $2, $3, $4, 'AWAITING_PAYMENT', 100, 100, 100, 'AGENT')",
                 order, f"Q{order.hex[-12:]}", path[-1], owner,
             )  # fmt: skip
             for position, (sku, quantity) in enumerate(wanted):
@@ -235,7 +237,8 @@ class Stockroom:
                 )  # fmt: skip
                 await connection.execute(
                     "INSERT INTO fulfilment (id, order_id, order_line_id, variant_id, sku, kind, quantity,"
-                    " pool_id, allocated_minor, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 100, 'PENDING')",
+                    " pool_id, allocated_minor, status)"
+                    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 100, 'PENDING')",
                     part, order, line, sku.id, sku.sku, sku.kind, quantity, pool,
                 )  # fmt: skip
                 demands.append(
@@ -245,18 +248,18 @@ class Stockroom:
 
     async def reserve(self, demands: Sequence[Demand], caller: Caller) -> None:
         """Take what an order needs, in a transaction of its own."""
-        await self._with(caller, lambda work: work.cards.reserve(demands, caller))
+        await self.act(caller, lambda work: work.cards.reserve(demands, caller))
 
     async def deliver(self, demands: Sequence[Demand], caller: Caller) -> None:
         """Pay for it."""
-        await self._with(
+        await self.act(
             caller, lambda work: work.cards.deliver([demand.fulfilment_id for demand in demands], caller)
         )
 
     async def release(self, demands: Sequence[Demand], caller: Caller) -> None:
         """Let it go."""
         ids = [demand.fulfilment_id for demand in demands]
-        await self._with(caller, lambda work: work.cards.release(ids, caller, "order expired"))
+        await self.act(caller, lambda work: work.cards.release(ids, caller, "order expired"))
 
     async def buy(self, sku: Sku, customer: Caller, quantity: int = 1) -> list[UUID]:
         """Order, pay and get cards; their ids."""
@@ -266,11 +269,11 @@ class Stockroom:
         rows = await self.run("SELECT id FROM card WHERE order_id = $1 ORDER BY seq", demands[0].order_id)
         return [row["id"] for row in rows]
 
-    async def _with(self, caller: Caller, act: Any) -> Work:
+    async def act(self, caller: Caller, doing: Any) -> Work:
         async with self.database.transaction() as connection:
             work = Work(connection, self.tools, caller.request_id)
             await work.begin()
-            await act(work)
+            await doing(work)
             await self.perform._flush(work)
             return work
 

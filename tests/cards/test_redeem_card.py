@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.access.callers import SYSTEM
 from domain.cards import codes, presentation
 from domain.cards.hold_card import FreezeCard, UnfreezeCard
 from domain.cards.redeem_card import BeginRedemption, RedeemCard, ReportOverdueRedemptions, SettleRedemption
 from domain.cards.refusals import CardNotRedeemable, LeaseOver, RedemptionSettled
 from domain.cards.states import CardState
 from domain.cards.views import RedemptionOutcome, RedemptionStatus
-from domain.access.callers import SYSTEM
 from domain.refusals import IdempotencyConflict, InvalidInput, NotFound, TooManyAttempts
 from persistence.cards.lookup import FORGERIES
 from tests.cards.stockroom import Stockroom

@@ -42,10 +42,22 @@ async def test_a_parent_out_of_scope_is_as_one_never_issued(market: Market, pare
     assert refused.value.message == "There is no such channel."
 
 
-async def test_a_tier_stands_below_its_parents(market: Market) -> None:
-    for tier in (ChannelTier.HEADQUARTERS, ChannelTier.PROVINCE):
+async def test_a_tier_never_stands_above_its_parents(market: Market) -> None:
+    for tier, parent in ((ChannelTier.HEADQUARTERS, "gd"), (ChannelTier.PROVINCE, "gd-gz")):
         with pytest.raises(TierTooHigh):
-            await market.perform(replace(OPEN, tier=tier), market.agent("gd"))
+            await market.perform(replace(OPEN, tier=tier, parent=parent), market.agent("gd"))
+
+
+async def test_channels_of_one_tier_nest_to_any_depth(market: Market) -> None:
+    parent = "gd-gz"
+    for depth in range(6):
+        code = f"gd-deep{depth}"
+        nested = replace(OPEN, code=code, tier=ChannelTier.CITY, parent=parent)
+        await market.perform(nested, market.agent("gd"))
+        parent = code
+    shop = await market.reads.by_code(market.agent("gd"), parent)
+    assert shop is not None
+    assert len(shop.path) == 3 + 6
 
 
 @pytest.mark.parametrize("code", ["", "GD", "gd_1", "-gd", "gd-", "g" * 33, "gd\0", "广东"])

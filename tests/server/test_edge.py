@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import orjson
@@ -88,6 +89,39 @@ async def test_only_named_pages_may_call_when_pages_are_named(origin: str, allow
     response = await request(edge(origins="https://shop.example/, https://b.example"), origin=origin)
     assert response.status == 200
     assert response.headers.get("access-control-allow-origin") == allowed
+
+
+class Asked:
+    """A WebSocket whose client is there from the beginning."""
+
+    def __init__(self, address: str) -> None:
+        self.scope: Scope = {"type": "websocket", "path": "/graphql", "headers": [], "client": (address, 1)}
+        self.sent: list[Any] = []
+        self.left = asyncio.Event()
+
+    async def receive(self) -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(self, message: Any) -> None:
+        self.sent.append(message)
+
+    async def hold(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
+        """Serve until the client leaves."""
+        await self.left.wait()
+
+
+async def test_an_address_may_open_so_many_sockets_and_another_one_its_own() -> None:
+    first, second, third = Asked("192.0.2.1"), Asked("192.0.2.1"), Asked("192.0.2.2")
+    app = Edge(first.hold, EdgePolicy.of("*", "", sockets_per_address=1))
+    held = [asyncio.create_task(app(one.scope, one.receive, one.send)) for one in (first, third)]
+    await asyncio.sleep(0)
+    await app(second.scope, second.receive, second.send)
+    assert [message.get("code") for message in second.sent] == [4429]
+    assert (first.sent, third.sent) == ([], [])
+    first.left.set()
+    await asyncio.gather(*held)
+    await app(second.scope, second.receive, second.send)
+    assert len(second.sent) == 1
 
 
 async def test_without_an_origin_nothing_is_said_of_origins() -> None:

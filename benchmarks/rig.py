@@ -1,0 +1,199 @@
+"""The measuring bench: our server with one worker, and each case on both sides, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import pickle
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import psutil
+
+import server
+from benchmarks.bare import BarePlan
+from benchmarks.cases import Case, Request
+from benchmarks.figures import Comparison, Run
+from benchmarks.load import Plan
+from benchmarks.recording import Recipe, Recorder, statements_of
+from benchmarks.world import REDEEMING, Size, World, build
+from persistence.cards.lookup import secret_hmacs
+from persistence.database import plain_dsn
+from persistence.embedded import RunningDatabase
+from persistence.migrations.run import migrate
+from persistence.settings import Settings
+from persistence.store import Store, opened
+from schema.context import ContextGateway
+from tests.server_process import ServerProcess, serving
+
+UNLIMITED = str(2**31 - 1)
+WARM_UP = 40
+"""Requests of each client before measuring: caches are filled, statements are prepared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long each side is measured: until `seconds` are over, or `requests` were made."""
+
+    seconds: float = 8.0
+    requests: int = 5_000
+
+
+@dataclass
+class Rig:
+    """A world, and everything that acts on it."""
+
+    dsn: str
+    world: World
+    process: ServerProcess
+    store: Store
+    postmaster: psutil.Process
+    effort: Effort
+
+    async def compare(self, case: Case) -> Comparison:
+        """Measure our server, then the bare program."""
+        made = case.requests(self.world)
+        requests = cycle(made) if case.repeated else made
+        recipes = [await self._record(case, request) for request in islice(requests, case.samples)]
+        brought = case.name == "redeem"
+        share = self._share(case)
+        await self._load(case, list(islice(requests, min(WARM_UP * case.clients, share // 4))))
+        ours = await self._load(case, list(islice(requests, share)))
+        values = await self._delivered() if brought else []
+        await self._bare(case, recipes, values[: share // 4], min(WARM_UP * case.clients, share // 4))
+        bare = await self._bare(case, recipes, values[share // 4 :], share)
+        return Comparison(case.name, case.clients, statements_of(recipes[0]), ours, bare)
+
+    def _share(self, case: Case) -> int:
+        """How many requests of a case one side may use up: what is bought or redeemed is gone."""
+        size = self.world.size
+        most = {"place-pay": size.cards // 5, "redeem": size.redeemable // 3}.get(case.name)
+        return self.effort.requests if most is None else min(most, self.effort.requests)
+
+    async def _record(self, case: Case, request: Request) -> Recipe:
+        """The SQL of a request when all that is cached is in the caches."""
+        schema = server.build_schema()
+        store = self.store
+        gateway = ContextGateway(store.authenticator, store.reads, store.perform, store.feed)
+        pool = self.store.database.pool
+        token = {"authorization": f"Bearer {case.token(self.world)}"}
+        if case.repeated:
+            await self._execute(schema, gateway, token, request)
+        recorder = Recorder(pool, self._sought(request))
+        self.store.database.pool = recorder  # type: ignore[assignment]
+        try:
+            await self._execute(schema, gateway, token, request)
+        finally:
+            self.store.database.pool = pool
+        return recorder.blocks
+
+    async def _execute(self, schema: Any, gateway: Any, token: dict[str, str], request: Request) -> None:
+        order = ""
+        for one in request:
+            context = await gateway.open(token, None, "127.0.0.1")
+            variables = json.loads(json.dumps(one.variables).replace("{order}", order))
+            result = await schema.execute(one.document, variables, context)
+            said = json.dumps(result.data, separators=(",", ":"), default=str)
+            assert not result.errors, result.errors
+            assert one.expected in said, said
+            order = (result.data.get("placeOrder") or {}).get("id", "")
+
+    def _sought(self, request: Request) -> dict[bytes, str]:
+        """What a redemption looks for, which has to be another card's each time."""
+        secret = request[0].variables.get("input", {}).get("secret")
+        found = [] if secret is None else secret_hmacs(self.store.tools.vault, secret)
+        return dict.fromkeys(found, "secret")
+
+    async def _delivered(self) -> list[dict[str, Any]]:
+        """What the bare program redeems."""
+        rows = await self._fetch(
+            """SELECT c.secret_hmac FROM card c JOIN variant v ON v.id = c.variant_id
+                WHERE c.state = 'DELIVERED' AND v.sku = $1""",
+            REDEEMING,
+        )
+        return [{"secret": row["secret_hmac"]} for row in rows]
+
+    async def _fetch(self, sql: str, *values: Any) -> list[Any]:
+        connection = await asyncpg.connect(plain_dsn(self.dsn))
+        try:
+            return list(await connection.fetch(sql, *values))
+        finally:
+            await connection.close()
+
+    async def _load(self, case: Case, requests: list[Request]) -> Run:
+        address = urlsplit(self.process.url)
+        assert address.hostname is not None
+        assert address.port is not None
+        plan = Plan(
+            host=address.hostname,
+            port=address.port,
+            token=case.token(self.world),
+            requests=[[(one.body(), one.expected) for one in request] for request in requests],
+            clients=case.clients,
+            seconds=self.effort.seconds,
+            repeated=case.repeated,
+        )
+        postgres, program = self._postgres_s(), self._program_s()
+        said = await _run("benchmarks.load", json.dumps(asdict(plan)).encode())
+        program, postgres = self._program_s() - program, self._postgres_s() - postgres
+        return Run.of(said["latencies_s"], said["seconds"], program, postgres)
+
+    async def _bare(self, case: Case, recipes: list[Recipe], brought: list[Any], count: int) -> Run:
+        seconds, size = self.effort.seconds, self.store.settings.pool_size
+        repeats = 1_000_000 if case.repeated else count
+        plan = BarePlan(self.dsn, size, recipes, case.clients, seconds, repeats, brought)
+        postgres = self._postgres_s()
+        said = await _run("benchmarks.bare", pickle.dumps(plan))
+        postgres = self._postgres_s() - postgres
+        return Run.of(said["latencies_s"], said["seconds"], said["cpu_s"], postgres)
+
+    def _program_s(self) -> float:
+        return sum(_spent_s(process) for process in self.process.family())
+
+    def _postgres_s(self) -> float:
+        """Processor seconds of the postmaster, its children, and the children that have ended."""
+        ended = self.postmaster.cpu_times()
+        living = [self.postmaster, *self.postmaster.children(recursive=True)]
+        return ended.children_user + ended.children_system + sum(map(_spent_s, living))
+
+
+def _spent_s(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return times.user + times.system
+
+
+@asynccontextmanager
+async def rigged(
+    running: RunningDatabase, dsn: str, place: Path, size: Size, effort: Effort
+) -> AsyncIterator[Rig]:
+    """A rig over an empty database of a PostgreSQL; keys and the server's logs lie in `place`."""
+    await migrate(dsn)
+    changes = {"database_url": dsn, "data": place / "data"}
+    settings = Settings.model_validate(Settings.of_demo().model_dump() | changes)
+    settings.make_data()
+    server.load_areas()
+    async with opened(settings) as store:
+        world = await build(store, size)
+        async with serving(place, dsn, QUANYI_COST_PER_MINUTE=UNLIMITED) as process:
+            yield Rig(dsn, world, process, store, psutil.Process(running.postmaster_pid), effort)
+
+
+async def _run(module: str, plan: bytes) -> Any:
+    """Run one of our modules in a process of its own; what it says at the end."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, stdin=pipe, stdout=pipe, limit=1 << 26
+    )
+    said, _ = await process.communicate(plan)
+    assert process.returncode == 0, f"{module} failed"
+    return json.loads(said.splitlines()[-1])

@@ -1,0 +1,1 @@
+"""The measurements themselves, on tiny sizes."""
