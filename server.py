@@ -67,13 +67,15 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
     from resolvers.site.meters import MeteredEngine
     from resolvers.site.plan import SitePlan, site
     from schema.context import ContextGateway
+    from schema.engine.compiled.execution import CompiledExecution
     from schema.engine.limits import DocumentLimits
     from schema.errors import error_of, tell_fault
     from subscriptions.sse import EventStreamWriter
     from subscriptions.websocket import SocketEndpoint
 
+    schema = build_schema()
     engine = MeteredEngine(
-        build_schema(),
+        schema,
         DocumentLimits(
             max_tokens=settings.max_tokens,
             max_depth=settings.max_depth,
