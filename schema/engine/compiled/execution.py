@@ -12,10 +12,12 @@ import strawberry
 from graphql import GraphQLError
 
 from schema.engine.compiled.denials import errors_of
+from schema.engine.compiled.explain import explain
 from schema.engine.compiled.plan import Plan, make_plan
 from schema.engine.compiled.planner import PlanLimits, flags_of
 from schema.engine.compiled.reasons import NotPlannable, OffPlan
 from schema.engine.compiled.sources import Sources
+from schema.engine.documents import ReadyDocument
 from schema.engine.execution import CoreExecution, Outcome, PreparedOperation
 
 OnFallback = Callable[[str, str, str | None], None]
@@ -48,10 +50,10 @@ class CompiledExecution:
         on_fallback: OnFallback = log_fallback,
     ) -> None:
         self._schema, self._core = schema, CoreExecution(schema)
-        self._sources = Sources(schema)
+        self.sources = Sources(schema)
         self._limits = limits or PlanLimits()
         self._on_fallback = on_fallback
-        self._plans: OrderedDict[tuple[object, ...], Plan | str] = OrderedDict()
+        self.plans: OrderedDict[tuple[object, ...], Plan | str] = OrderedDict()
         self._flags: OrderedDict[tuple[str, str | None], tuple[str, ...]] = OrderedDict()
         self.fallbacks: Counter[tuple[str, str]] = Counter()
         self.compiled = 0
@@ -125,12 +127,12 @@ class CompiledExecution:
         given: Mapping[str, Any] = prepared.variables.coerced
         values = tuple([given.get(flag) for flag in flags])
         key = (*own, values, denied)
-        plan = self._plans.get(key)
+        plan = self.plans.get(key)
         if plan is None:
             plan = self._make(prepared, dict(zip(flags, values, strict=True)), denied)
-            _keep(self._plans, key, plan, self._limits.kept_plans)
+            _keep(self.plans, key, plan, self._limits.kept_plans)
         else:
-            self._plans.move_to_end(key)
+            self.plans.move_to_end(key)
         return plan
 
     def _make(
@@ -140,12 +142,25 @@ class CompiledExecution:
             return "null in @skip or @include"
         document, operation = prepared.document, prepared.operation
         try:
-            return make_plan(self._schema, self._sources, document, operation, flags, denied, self._limits)
+            return make_plan(self._schema, self.sources, document, operation, flags, denied, self._limits)
         except NotPlannable as reason:
             return str(reason)
         except Exception as fault:  # an operation that core can answer must not fail for its plan
             _LOG.exception("planning failed for operation %s", operation.name or "-")
             return f"planning failed: {type(fault).__name__}"
+
+    def explain(self, document: ReadyDocument) -> str:
+        """Every operation of a document in words, with all that @skip and @include may let in."""
+        parts = []
+        for operation in document.operations:
+            try:
+                plan: Plan | str = make_plan(
+                    self._schema, self.sources, document, operation, None, (), self._limits
+                )
+            except NotPlannable as reason:
+                plan = str(reason)
+            parts.append(explain(operation, plan))
+        return "\n".join(parts)
 
     def _note(self, what: str, reason: str, prepared: PreparedOperation) -> None:
         self.fallbacks[what, reason] += 1

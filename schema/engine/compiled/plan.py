@@ -35,7 +35,7 @@ def make_plan(
     sources: Sources,
     document: ReadyDocument,
     operation: Operation,
-    flags: Mapping[str, bool],
+    flags: Mapping[str, bool] | None,
     denied: Collection[str] = (),
     limits: PlanLimits | None = None,
 ) -> Plan:

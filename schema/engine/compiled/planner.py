@@ -42,14 +42,16 @@ class PlanLimits:
 
 
 class Planner:
-    """Plans one operation for one combination of its @skip/@include variables."""
+    """Plans one operation for one combination of its @skip/@include variables; without `flags` whatever one
+    of them lets in.
+    """
 
     def __init__(
         self,
         schema: GraphQLSchema,
         sources: Sources,
         fragments: Mapping[str, FragmentDefinitionNode],
-        flags: Mapping[str, bool],
+        flags: Mapping[str, bool] | None,
         denied: Collection[str] = (),
         limits: PlanLimits | None = None,
     ) -> None:
@@ -164,6 +166,8 @@ class Planner:
                 raise NotPlannable(f"directive @{name}")
             said = directive.arguments[0].value if directive.arguments else None
             if isinstance(said, VariableNode):
+                if self._flags is None:
+                    continue
                 value = self._flags[said.name.value]
             elif isinstance(said, BooleanValueNode):
                 value = said.value
