@@ -62,6 +62,7 @@ def build_schema() -> strawberry.Schema:
 async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Site]:
     """Everything that one process serves, over the database that the settings name."""
     from persistence.store import opened
+    from persistence.veil import new_veil
     from resolvers.http.codec import OrjsonCodec
     from resolvers.site.edge import EdgePolicy
     from resolvers.site.meters import MeteredEngine
@@ -92,6 +93,7 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
         edge=EdgePolicy.of(settings.allowed_origins, settings.trusted_proxies, settings.sockets_per_address),
         request_bytes=settings.request_bytes,
         upload_bytes=settings.upload_bytes,
+        new_veil=new_veil,
         explorer=settings.graphiql,
     )
     async with opened(settings) as store, store.working(jobs=jobs):

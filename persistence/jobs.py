@@ -42,6 +42,9 @@ _J = TypeVar("_J", bound=JobFunction)
 JOBS: dict[str, JobFunction] = {}
 """Entry points by name; each runs at least once for each job, and must bear a repeat."""
 
+GIVEN_UP: dict[str, JobFunction] = {}
+"""What to do when a job has failed for good, by entry point."""
+
 TIMERS: dict[str, tuple[str, JobFunction]] = {}
 """Regular work: name → (cron expression, function); one process at a time runs each."""
 
@@ -51,6 +54,16 @@ def job(entrypoint: str) -> Callable[[_J], _J]:
 
     def register(function: _J) -> _J:
         JOBS[entrypoint] = function
+        return function
+
+    return register
+
+
+def gave_up(entrypoint: str) -> Callable[[_J], _J]:
+    """Declare what is recorded when a job of an entry point has failed for good and waits for a person."""
+
+    def register(function: _J) -> _J:
+        GIVEN_UP[entrypoint] = function
         return function
 
     return register

@@ -113,17 +113,8 @@ class Settings(BaseSettings):
     max_aliases: Count = Field(50, description="How many aliases a document may use.")
     max_tokens: Count = Field(5_000, description="How many lexical tokens a document may have.")
     max_cost: Count = Field(20_000, description="What one operation may cost, in cost units.")
-    cost_per_minute: Count = Field(
-        200_000, description="What one signed-in principal or token may spend in a minute, in cost units."
-    )
-    anonymous_cost_per_minute: Count = Field(
-        20_000, description="What one address without a token may spend in a minute, in cost units."
-    )
     operation_s: Count = Field(30, description="Seconds after which an operation is given up.")
     sockets_per_address: Count = Field(200, description="Open WebSockets of one address at most.")
-    trusted_documents: Path | None = Field(
-        None, description="A JSON file of hash → document; when it is given, nothing else is executed."
-    )
 
     # Trade
     sandbox_payments: bool | None = Field(
@@ -141,8 +132,7 @@ class Settings(BaseSettings):
     reveals_per_card: Count = Field(1, description="How often a buyer may look at a card's secret.")
     reveal_minutes: Count = Field(
         10,
-        description="How long a revealed secret may be shown; its idempotency key answers again until "
-        "then.",
+        description="How long a revealed secret may be shown; its idempotency key answers again until then.",
     )
     redemption_lease_s: Count = Field(60, description="Seconds that a redeemer has to finish what it began.")
     redemption_answer_ms: int = Field(

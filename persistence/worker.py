@@ -13,7 +13,7 @@ import structlog
 from pgqueuer import PgQueuer
 from pgqueuer.errors import RetryRequested
 
-from persistence.jobs import JOBS, TIMERS, Desk, JobFunction
+from persistence.jobs import GIVEN_UP, JOBS, TIMERS, Desk, JobFunction
 
 if TYPE_CHECKING:
     from pgqueuer.models import Job, Schedule
@@ -103,11 +103,21 @@ class Worker:
                 self._log.error("job.failed", job=name, attempts=attempts, exc_info=problem)
                 if attempts < len(self._retries_s):
                     raise RetryRequested(delay=timedelta(seconds=self._retries_s[attempts])) from None
+                await self._give_up(name, job)
                 raise JobFailed(kind) from None
             finally:
                 self._at_work.discard(task)
 
         return run
+
+    async def _give_up(self, name: str, job: Job) -> None:
+        """Let the job's subject say that it failed; the job itself is held either way."""
+        if name not in GIVEN_UP:
+            return
+        try:
+            await GIVEN_UP[name](orjson.loads(job.payload or b"{}"), self._desk)
+        except Exception as problem:
+            self._log.error("job.not-given-up", job=name, exc_info=problem)
 
     def _ticks(self, name: str, function: JobFunction) -> Any:
         async def tick(_schedule: Schedule) -> None:

@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.embedded",
     "tests.fixtures.shop",
     "tests.fixtures.market",
+    "tests.fixtures.demo",
 ]

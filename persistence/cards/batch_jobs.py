@@ -22,7 +22,7 @@ from persistence.cards import data_keys
 from persistence.cards.filling import Filling
 from persistence.cards.uploads import PIECE_BYTES, PieceFetcher, UploadedBytes, UploadLost
 from persistence.cards.vault import CannotOpen
-from persistence.jobs import Desk, job
+from persistence.jobs import Desk, gave_up, job
 
 if TYPE_CHECKING:
     from domain.cards.batches.records import Assignment, Block
@@ -49,6 +49,16 @@ async def fill(facts: dict[str, Any], desk: Desk) -> None:
     except CannotOpen:
         failure = "The keys at hand do not open what was uploaded; import it again."
     await desk.perform(EndBatch(batch_id, failure), SYSTEM)
+
+
+@gave_up(IMPORT_JOB)
+@gave_up(MINT_JOB)
+async def fail(facts: dict[str, Any], desk: Desk) -> None:
+    """Say that a batch ended early, so that nobody waits for it; what was stored of it can be withdrawn."""
+    failure = (
+        "Something failed on our side; the rows stored so far can be sold, or withdrawn and imported again."
+    )
+    await desk.perform(EndBatch(UUID(facts["batch"]), failure), SYSTEM)
 
 
 @job(WITHDRAW_JOB)

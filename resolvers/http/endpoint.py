@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from domain.refusals import Unauthenticated
 from resolvers.http.exchange import Disconnected, Exchange
 from resolvers.http.explorer import Explorer
-from resolvers.http.files import Uploads
+from resolvers.http.files import NewVeil, Uploads
 from resolvers.http.media import content_type
 from resolvers.http.multipart import MultipartReader
 from resolvers.http.settings import HttpLimits
@@ -34,7 +34,7 @@ _METHODS = "GET, POST, OPTIONS"
 
 
 class HttpEndpoint:
-    """An ASGI application for requests of type `http`.
+    """An ASGI application for requests of type `http`; `new_veil` hides large uploads while they lie on disk.
 
     `stream` answers clients that want text/event-stream; without it there is none. `explorer` is the page for
     browsers, None to serve none; its files lie below the endpoint's own path, so route `/graphql/explorer/`
@@ -45,6 +45,7 @@ class HttpEndpoint:
         self,
         engine: Engine,
         gateway: Gateway,
+        new_veil: NewVeil,
         *,
         limits: HttpLimits | None = None,
         stream: StreamWriter | None = None,
@@ -52,6 +53,7 @@ class HttpEndpoint:
     ) -> None:
         self._engine = engine
         self._gateway = gateway
+        self._new_veil = new_veil
         self._limits = limits or HttpLimits()
         self._stream = stream
         self._explorer = explorer
@@ -60,7 +62,7 @@ class HttpEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever happens, the answer is a GraphQL response."""
         exchange = Exchange(scope, receive, send)
-        uploads = Uploads(self._limits.max_files, self._limits.spool_bytes)
+        uploads = Uploads(self._limits.max_files, self._limits.spool_bytes, self._new_veil)
         try:
             await self._answer(exchange, uploads)
         except RequestRefused as refused:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from resolvers.http.endpoint import HttpEndpoint
 from resolvers.http.explorer import Explorer
+from resolvers.http.files import NewVeil
 from resolvers.http.settings import HttpLimits
 from resolvers.site import probes
 from resolvers.site.edge import Edge, EdgePolicy
@@ -48,6 +49,8 @@ class SitePlan:
     edge: EdgePolicy
     request_bytes: int
     upload_bytes: int
+    new_veil: NewVeil
+    """Hides large uploads while they lie on disk."""
     explorer: bool
     """Whether browsers get GraphiQL."""
 
@@ -58,7 +61,7 @@ def site(
     """One process's site."""
     limits = HttpLimits(plan.request_bytes, plan.upload_bytes)
     explorer = Explorer(TITLE) if plan.explorer else None
-    graphql = HttpEndpoint(engine, gateway, limits=limits, stream=stream, explorer=explorer)
+    graphql = HttpEndpoint(engine, gateway, plan.new_veil, limits=limits, stream=stream, explorer=explorer)
     routes = Routes(
         {
             API: graphql,

@@ -18,7 +18,7 @@ from persistence.bells import LocalBell
 from persistence.cards.key_file import KeyFile
 from persistence.cards.vault import Vault
 from persistence.database import Database
-from persistence.jobs import JOBS, Desk, job
+from persistence.jobs import GIVEN_UP, JOBS, Desk, gave_up, job
 from persistence.perform import Performer
 from persistence.settings import Settings
 from persistence.work import Tools
@@ -128,3 +128,24 @@ async def test_a_job_that_fails_leaves_the_kind_of_its_exception_and_not_its_tex
             await owner.close()
     assert "ValueError" in kept
     assert CANARY not in kept
+
+
+async def test_a_job_that_has_failed_for_good_tells_its_subject(desk: Desk) -> None:
+    seen = Seen()
+
+    async def work(_facts: dict[str, Any], _desk: Desk) -> None:
+        seen.runs += 1
+        raise ValueError
+
+    async def told(facts: dict[str, Any], _desk: Desk) -> None:
+        assert facts == {"said": CANARY}
+        seen.done.set()
+
+    gave_up("test.hopeless")(told)
+    with only("test.hopeless", work):
+        await queue(desk, "test.hopeless")
+        working = asyncio.create_task(Worker(desk, retries_s=[0]).run())
+        await asyncio.wait_for(seen.done.wait(), 30)
+        await stop(working)
+    del GIVEN_UP["test.hopeless"]
+    assert seen.runs == 2

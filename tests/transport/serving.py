@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from domain.refusals import Unauthenticated
+from persistence.veil import new_veil
 from resolvers.http.endpoint import HttpEndpoint
 from resolvers.http.settings import HttpLimits
 from schema.engine.asgi import Receive, Scope, Send
@@ -84,7 +85,7 @@ class Served:
         self.gateway = TinyGateway(left_s)
         served = engine(faults=self.faults)
         self.stream = EventStreamWriter(served, heartbeat_s=heartbeat_s)
-        self.http = HttpEndpoint(served, self.gateway, limits=http, stream=self.stream)
+        self.http = HttpEndpoint(served, self.gateway, new_veil, limits=http, stream=self.stream)
         self.sockets = SocketEndpoint(served, self.gateway, sockets)
         self.port = 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from persistence.veil import new_veil
 from resolvers.http.endpoint import HttpEndpoint
 from resolvers.http.explorer import Explorer
 from tests.engine.tiny import engine
@@ -13,7 +14,7 @@ _BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
 def endpoint() -> HttpEndpoint:
-    return HttpEndpoint(engine(), TinyGateway(), explorer=Explorer("Quanyi · GraphiQL"))
+    return HttpEndpoint(engine(), TinyGateway(), new_veil, explorer=Explorer("Quanyi · GraphiQL"))
 
 
 async def test_a_browser_gets_graphiql_and_all_of_it_from_here() -> None:

@@ -1,0 +1,1 @@
+"""The operations that front ends send, from their files, on a running server."""
