@@ -87,10 +87,12 @@ class Rig:
         if case.repeated:
             await self._execute(schema, gateway, token, request)
         recorder = Recorder(pool, self._sought(request))
+        await self.store.database.let_go()
         self.store.database.pool = recorder  # type: ignore[assignment]
         try:
             await self._execute(schema, gateway, token, request)
         finally:
+            await self.store.database.let_go()
             self.store.database.pool = pool
         return recorder.blocks
 

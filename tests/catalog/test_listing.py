@@ -161,6 +161,7 @@ async def test_a_page_with_prices_and_stock_is_three_statements(market: Market) 
     caller = market.storefront(SHOP)
     await market.catalog.categories(caller)
     asked: list[str] = []
+    await market.database.let_go()
     held = [await market.database.pool.acquire() for _ in range(4)]
     for connection in held:
         connection.add_query_logger(lambda record: asked.append(record.query))
