@@ -88,6 +88,7 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
         error_of=error_of,
         on_fault=tell_fault,
         operation_s=settings.operation_s,
+        execution=CompiledExecution(schema) if settings.compiled else None,
     )
     plan = SitePlan(
         edge=EdgePolicy.of(settings.allowed_origins, settings.trusted_proxies, settings.sockets_per_address),
