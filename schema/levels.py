@@ -69,7 +69,9 @@ def _batched(function: Callable[..., Awaitable[list[Any]]]) -> Callable[..., Any
                 kept.extend(parents)  # the loader knows them by address, which nothing else may get meanwhile
                 return await function(parents, context, **arguments)
 
-            loader = context.loaders[key] = DataLoader(load, get_cache_key=id)
+            # It gathers and keeps nothing: a context outlives an event or a mutation's field, and an object
+            # that is gone leaves its `id` to another, which would be given what was fetched for the first.
+            loader = context.loaders[key] = DataLoader(load, cache=False)
         return await loader.load(root)
 
     take_signature(resolve, function)

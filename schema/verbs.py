@@ -84,6 +84,8 @@ def subscription(requires: str | None = None) -> Callable[[_F], _F]:
             if requires is not None:
                 info.context.caller.must(requires)
             async for item in function(info.context, **arguments):
+                # Each event is an answer of its own, which says for itself what the caller may not read.
+                info.context.denied.clear()
                 yield item
 
         take_signature(resolve, function, skip=1)

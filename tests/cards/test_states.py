@@ -71,7 +71,7 @@ def test_steps_back_need_to_know_where() -> None:
             after(CardState(sources(step)[0]), step)
 
 
-@pytest.mark.parametrize("state", [*FINAL, S.REDEEMING])
+@pytest.mark.parametrize("state", [*sorted(FINAL), S.REDEEMING])
 def test_what_is_ended_or_being_used_is_neither_frozen_nor_expires(state: CardState) -> None:
     assert state.value not in sources(E.FREEZE)
     assert state.value not in sources(E.EXPIRE)

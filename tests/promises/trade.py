@@ -166,17 +166,19 @@ class Clients:
         self._turn = itertools.count()
 
     async def send(
-        self, document: str, token: str, at: int | None = None, **variables: Any
+        self, document: str, token: str | None, at: int | None = None, **variables: Any
     ) -> httpx2.Response:
         """One request, to the server of that number or to the next one."""
         url = self.servers[(next(self._turn) if at is None else at) % len(self.servers)].url
         return await self.http.post(
             f"{url}/graphql",
             json={"query": document, "variables": variables},
-            headers={"authorization": f"Bearer {token}"},
+            headers={} if token is None else {"authorization": f"Bearer {token}"},
         )
 
-    async def ask(self, document: str, token: str, at: int | None = None, **said: Any) -> dict[str, Any]:
+    async def ask(
+        self, document: str, token: str | None, at: int | None = None, **said: Any
+    ) -> dict[str, Any]:
         """The one field of a mutation with `input`, which must come without `errors`."""
         response = await self.send(document, token, at, input=said)
         found = response.json()
