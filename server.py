@@ -65,7 +65,7 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
     from persistence.veil import new_veil
     from resolvers.http.codec import OrjsonCodec
     from resolvers.site.edge import EdgePolicy
-    from resolvers.site.meters import MeteredEngine
+    from resolvers.site.meters import MeteredEngine, count_fallback
     from resolvers.site.plan import SitePlan, site
     from schema.context import ContextGateway
     from schema.engine.compiled.execution import CompiledExecution
@@ -88,7 +88,7 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
         error_of=error_of,
         on_fault=tell_fault,
         operation_s=settings.operation_s,
-        execution=CompiledExecution(schema) if settings.compiled else None,
+        execution=CompiledExecution(schema, on_fallback=count_fallback) if settings.compiled else None,
     )
     plan = SitePlan(
         edge=EdgePolicy.of(settings.allowed_origins, settings.trusted_proxies, settings.sockets_per_address),

@@ -1,5 +1,6 @@
 """Lists of products: search, filters, and every sort in both directions with cursors that hold."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest

@@ -58,7 +58,7 @@ class Sources:
     """The sources of a schema's fields, each looked up once."""
 
     def __init__(self, schema: strawberry.Schema) -> None:
-        self._schema = schema
+        self.schema = schema
         self._known: dict[tuple[str, str], Source] = {}
 
     def of(self, type_: GraphQLObjectType, name: str) -> Source:
@@ -75,10 +75,10 @@ class Sources:
         definition = field.extensions.get("strawberry-definition")
         if not isinstance(definition, StrawberryField):
             raise NotPlannable("field of another library")
-        convert = self._schema.config.name_converter.from_argument
+        convert = self.schema.config.name_converter.from_argument
         arguments = {convert(argument): argument for argument in definition.arguments}
         permission = _permission(definition, field)
-        if type_ is self._schema._schema.subscription_type:
+        if type_ is self.schema._schema.subscription_type:
             return Source(Kind.EVENT, definition.python_name, field, arguments, permission=permission)
         resolver = definition.base_resolver
         if resolver is None:
