@@ -30,8 +30,11 @@ NAMES = (*dict.fromkeys(case.name for case in CASES), IMPORT)
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     """Run what is named, print the figures, and write them where they are wanted; answers them."""
-    said = _parser().parse_args(arguments)
+    parser = _parser()
+    said = parser.parse_args(arguments)
     names = set(said.name or NAMES)
+    if not names <= set(NAMES):
+        parser.error(f"there are {', '.join(NAMES)}")
     found: dict[str, Any] = {"machine": machine(), "cases": []}
     print(f"{found['machine']['cores']} cores, Python {found['machine']['python']}", flush=True)
     cases = [case for case in CASES if case.name in names]
@@ -56,7 +59,7 @@ def machine() -> dict[str, Any]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("benchmarks", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("name", nargs="*", choices=NAMES, help="Which cases; all of them if none is named.")
+    parser.add_argument("name", nargs="*", metavar="NAME", help=f"All, or some of {', '.join(NAMES)}.")
     parser.add_argument("--json", type=Path, help="Write all figures to this file.")
     parser.add_argument("--seconds", type=float, default=EFFORT.seconds, help="For each side, at most.")
     parser.add_argument("--requests", type=int, default=EFFORT.requests, help="For each side, at most.")

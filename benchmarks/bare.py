@@ -1,6 +1,6 @@
 """The bare program: asyncpg and nothing else, following the recipe of a request; a process of its own.
 
-python -m benchmarks.bare < PLAN     the plan is pickled; the answer is a line of JSON
+python -m benchmarks.bare PLAN MEASURED     a file that is pickled, and one of JSON
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -116,5 +117,11 @@ def _feed(plan: BarePlan, ends_at: float) -> Iterator[tuple[Recipe, Repetition]]
         yield plan.recipes[number % len(plan.recipes)], Repetition(brought)
 
 
+def main(plan: str, measured: str) -> None:
+    """Read the plan, follow it, tell."""
+    figures = uvloop.run(run(pickle.loads(Path(plan).read_bytes())))
+    Path(measured).write_text(json.dumps(figures))
+
+
 if __name__ == "__main__":
-    print(json.dumps(uvloop.run(run(pickle.load(sys.stdin.buffer)))))
+    main(*sys.argv[1:])

@@ -1,6 +1,6 @@
 """The load: a process of its own that asks over loopback as many times, or as long, as it is told.
 
-python -m benchmarks.load < PLAN     the plan is JSON; the answer is a line of JSON
+python -m benchmarks.load PLAN MEASURED     two files of JSON
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -104,11 +105,11 @@ def _filled(body: str, answer: bytes) -> str:
     return body.replace("{order}", order.decode())
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(plan: str, measured: str) -> None:
     """Read the plan, follow it, tell."""
-    assert not arguments
-    print(json.dumps(uvloop.run(run(Plan(**json.load(sys.stdin))))))
+    figures = uvloop.run(run(Plan(**json.loads(Path(plan).read_bytes()))))
+    Path(measured).write_text(json.dumps(figures))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

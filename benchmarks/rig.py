@@ -56,6 +56,7 @@ class Rig:
     store: Store
     postmaster: psutil.Process
     effort: Effort
+    place: Path
 
     async def compare(self, case: Case) -> Comparison:
         """Measure our server, then the bare program."""
@@ -143,7 +144,7 @@ class Rig:
             repeated=case.repeated,
         )
         postgres, program = self._postgres_s(), self._program_s()
-        said = await _run("benchmarks.load", json.dumps(asdict(plan)).encode())
+        said = await _run("benchmarks.load", json.dumps(asdict(plan)).encode(), self.place)
         program, postgres = self._program_s() - program, self._postgres_s() - postgres
         return Run.of(said["latencies_s"], said["seconds"], program, postgres)
 
@@ -152,7 +153,7 @@ class Rig:
         repeats = 1_000_000 if case.repeated else count
         plan = BarePlan(self.dsn, size, recipes, case.clients, seconds, repeats, brought)
         postgres = self._postgres_s()
-        said = await _run("benchmarks.bare", pickle.dumps(plan))
+        said = await _run("benchmarks.bare", pickle.dumps(plan), self.place)
         postgres = self._postgres_s() - postgres
         return Run.of(said["latencies_s"], said["seconds"], said["cpu_s"], postgres)
 
@@ -187,15 +188,13 @@ async def rigged(
     async with opened(settings) as store:
         world = await build(store, size)
         async with serving(place, dsn, QUANYI_COST_PER_MINUTE=UNLIMITED) as process:
-            yield Rig(dsn, world, process, store, psutil.Process(running.postmaster_pid), effort)
+            yield Rig(dsn, world, process, store, psutil.Process(running.postmaster_pid), effort, place)
 
 
-async def _run(module: str, plan: bytes) -> Any:
-    """Run one of our modules in a process of its own; what it says at the end."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, stdin=pipe, stdout=pipe, limit=1 << 26
-    )
-    said, _ = await process.communicate(plan)
-    assert process.returncode == 0, f"{module} failed"
-    return json.loads(said.splitlines()[-1])
+async def _run(module: str, plan: bytes, place: Path) -> Any:
+    """Run one of our modules in a process of its own; what it has measured."""
+    asked, said = place / "plan", place / "measured.json"
+    asked.write_bytes(plan)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, str(asked), str(said))
+    assert await process.wait() == 0, f"{module} failed"
+    return json.loads(said.read_bytes())

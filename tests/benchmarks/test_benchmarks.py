@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
-from benchmarks import card_import
+from benchmarks.__main__ import NAMES, main
 from benchmarks.cases import CASES
 from benchmarks.figures import Comparison, Run, heading, lines_of
 from benchmarks.recording import Cell, Fresh, Recorder
@@ -53,12 +54,26 @@ async def test_every_case_is_measured_on_both_sides(
     assert redeemed == redemptions >= found[-1].server.requests + found[-1].bare.requests
 
 
-async def test_the_import_is_measured_against_a_bare_copy() -> None:
-    figures = await card_import.measure(200)
+def test_the_import_is_measured_against_a_bare_copy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = tmp_path / "figures.json"
+    main(["card-import", "--rows", "200", "--json", str(written)])
+    said = json.loads(written.read_text())
+    assert said["machine"]["cores"] > 0
+    assert said["cases"] == []
+    assert "card import: 200 rows" in capsys.readouterr().out
+    figures = said["card_import"]
     assert figures["rows"] == 200
     assert figures["rows_per_s"] > 0
     assert figures["bare_rows_per_s"] > 0
     assert figures["ratio"] > 0
+
+
+def test_a_case_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["everything"])
+    assert ", ".join(NAMES) in capsys.readouterr().err
 
 
 def test_figures_are_printed_side_by_side() -> None:
