@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
-from uuid import UUID
 
+from domain.cards.views import CardView
 from domain.events import RecordedEvent
+from domain.orders.views import OrderView
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,25 +17,37 @@ class Change:
 
     position: str
     at: datetime
-    object_id: UUID
     from_: str | None
     """The state before, None where the object is new."""
     to: str
 
-    @classmethod
-    def of(cls, event: RecordedEvent) -> Self:
-        """Read an event whose payload names its states `from` and `to`."""
-        payload = event.payload
-        return cls(str(event.position), event.at, event.aggregate_id, payload.get("from"), payload["to"])
 
-
+@dataclass(frozen=True, slots=True)
 class OrderChange(Change):
     """An order's status changed."""
 
-    __slots__ = ()
+    order: OrderView
+    """The order as it is now."""
+
+    @classmethod
+    def of(cls, event: RecordedEvent, order: OrderView) -> Self:
+        """Read an event, beside the order that the follower sees."""
+        return cls(*_told(event), order)
 
 
+@dataclass(frozen=True, slots=True)
 class CardStatusChange(Change):
     """A card's state changed."""
 
-    __slots__ = ()
+    card: CardView
+    """The card as it is now."""
+
+    @classmethod
+    def of(cls, event: RecordedEvent, card: CardView) -> Self:
+        """Read an event, beside the card that the follower sees."""
+        return cls(*_told(event), card)
+
+
+def _told(event: RecordedEvent) -> tuple[str, datetime, str | None, str]:
+    """What an event says whose payload names its states `from` and `to`."""
+    return str(event.position), event.at, event.payload.get("from"), event.payload["to"]

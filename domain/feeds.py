@@ -43,6 +43,10 @@ class EventFeed(Protocol):
     async def position(self) -> int:
         """The position of the newest event."""
 
+    @property
+    def heard(self) -> int | None:
+        """The position that this process has read up to; None before it has begun. Asks nobody."""
+
 
 def read_position(after: str | None) -> int | None:
     """The position that a client gave back; BadRequest when it is not one of ours."""

@@ -91,6 +91,11 @@ class LiveFeed:
             if read < BATCH:
                 await self._bell.wait(EVENTS, IDLE_S)
 
+    @property
+    def heard(self) -> int | None:
+        """How far this process has read; None before it has begun."""
+        return self._position if self._started.is_set() else None
+
     async def position(self) -> int:
         """The position of the newest event."""
         async with self._database.connection() as connection:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 
+from schema.times import DATE_TIME
 from schema.upload import UPLOAD, Upload
 from schema.verbs import MUTATIONS, QUERIES, SUBSCRIPTIONS
 
@@ -18,7 +20,7 @@ def build_schema() -> strawberry.Schema:
         query=_root("Query", QUERIES, "What can be read."),
         mutation=_root("Mutation", MUTATIONS, "What can be changed; each answers the object or a refusal."),
         subscription=_root("Subscription", SUBSCRIPTIONS, "What can be followed."),
-        config=StrawberryConfig(auto_camel_case=True, scalar_map={Upload: UPLOAD}),
+        config=StrawberryConfig(auto_camel_case=True, scalar_map={Upload: UPLOAD, datetime: DATE_TIME}),
     )
 
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from domain.access.events import TokenRevoked
+from domain.channels.events import SUSPENDED, ChannelChanged
+from domain.feeds import Interest
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.access.ports import Authenticator
     from domain.commands import Command
+    from domain.events import RecordedEvent
     from domain.feeds import EventFeed
     from domain.reads import Performs, Reads
 
@@ -27,6 +33,8 @@ class Context:
     loaders: dict[Any, Any] = field(default_factory=dict)
     denied: set[int] = field(default_factory=set)
     """The field nodes for which FORBIDDEN was said already."""
+    known_at: int | None = None
+    """A position before which the caller's token was found valid."""
 
     @property
     def request_id(self) -> str:
@@ -37,6 +45,14 @@ class Context:
         """Seconds until the caller's token ends; None for tokens without an end."""
         ends = self.caller.expires_at
         return None if ends is None else (ends - datetime.now(UTC)).total_seconds()
+
+    async def revoked(self) -> None:
+        """Wait until the caller's token is revoked, or a channel on its path suspended."""
+        interest = Interest(frozenset({TokenRevoked.kind, ChannelChanged.kind}))
+        async with aclosing(self.feed.follow(interest, self.known_at)) as events:
+            async for event in events:
+                if _ends(event, self.caller):
+                    return
 
     async def perform(self, command: Command) -> Any:
         """Carry out a command in a transaction of its own; raises its refusal."""
@@ -56,6 +72,7 @@ class ContextGateway:
         self, headers: Mapping[str, str], init_payload: Mapping[str, Any] | None, client_address: str
     ) -> Context:
         """The context of a request; raises Unauthenticated for a token that is not valid."""
+        heard = self._feed.heard
         payload = {k.lower(): v for k, v in (init_payload or {}).items() if isinstance(v, str)}
         caller = await self._authenticator.caller_of(
             bearer(headers.get("authorization")),
@@ -63,7 +80,14 @@ class ContextGateway:
             device_id=payload.get("x-device-id") or headers.get("x-device-id"),
             request_id=headers.get("x-request-id", "")[:64] or uuid.uuid4().hex,
         )
-        return Context(caller, self._reads, self._performer, self._feed)
+        return Context(caller, self._reads, self._performer, self._feed, known_at=heard)
+
+
+def _ends(event: RecordedEvent, caller: Caller) -> bool:
+    """Whether an event takes away what the caller came with."""
+    if event.kind == TokenRevoked.kind:
+        return event.aggregate_id == caller.token_id
+    return event.payload["change"] == SUSPENDED and event.aggregate_id in caller.channel_path
 
 
 def bearer(said: str | None) -> str | None:

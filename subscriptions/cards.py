@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any
+from collections.abc import AsyncIterator
+from typing import Annotated
 
 import strawberry
 
 from domain import changes
 from domain.cards.events import CardStatusChanged
 from domain.feeds import Interest, read_position
-from schema.cards import Card, CardStatus
+from schema.cards import CardStatus
 from schema.changes import CardStatusChange
 from schema.context import Context
-from schema.levels import level
 from schema.nouns import shown
 from schema.verbs import subscription
 from subscriptions.orders import ResumeAfter
-
-
-@level(CardStatusChange)
-async def card(changed: Sequence[changes.CardStatusChange], context: Context) -> list[Card]:
-    """The cards as they are now."""
-    wanted = [change.object_id for change in changed]
-    found: dict[Any, Any] = await context.reads.cards.by_ids(context.caller, wanted)
-    return [found[card_id] for card_id in wanted]
 
 
 @subscription(requires="cards:read")
@@ -49,8 +40,13 @@ async def card_status_changed(
         return
     wanted = None if to is None else {status.value for status in to}
     async for event in context.feed.follow(interest, position):
-        if wanted is None or event.payload["to"] in wanted:
-            yield shown(CardStatusChange, changes.CardStatusChange.of(event))
+        if wanted is not None and event.payload["to"] not in wanted:
+            continue
+        found = await context.reads.cards.by_ids(context.caller, [event.aggregate_id])
+        # A card may have left the caller's sight since, as when its shop was moved in the tree.
+        if event.aggregate_id in found:
+            card = found[event.aggregate_id]
+            yield shown(CardStatusChange, changes.CardStatusChange.of(event, card))
 
 
 async def _interest(context: Context, channel: str | None) -> Interest | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any
+from collections.abc import AsyncIterator
+from typing import Annotated
 
 import strawberry
 
@@ -13,9 +13,7 @@ from domain.orders.events import OrderChanged
 from schema import ids
 from schema.changes import OrderChange
 from schema.context import Context
-from schema.levels import level
 from schema.nouns import shown
-from schema.orders import Order
 from schema.verbs import subscription
 
 ResumeAfter = Annotated[
@@ -25,14 +23,6 @@ ResumeAfter = Annotated[
         "Without it only what happens from now on is sent."
     ),
 ]
-
-
-@level(OrderChange)
-async def order(changed: Sequence[changes.OrderChange], context: Context) -> list[Order]:
-    """The orders as they are now."""
-    wanted = [change.object_id for change in changed]
-    found: dict[Any, Any] = await context.reads.orders.by_ids(context.caller, wanted)
-    return [found[order_id] for order_id in wanted]
 
 
 @subscription(requires="orders:read")
@@ -50,4 +40,7 @@ async def order_changed(
     if order_id is None or order_id not in await context.reads.orders.by_ids(context.caller, [order_id]):
         return
     async for event in context.feed.follow(Interest(frozenset({OrderChanged.kind}), order_id), position):
-        yield shown(OrderChange, changes.OrderChange.of(event))
+        found = await context.reads.orders.by_ids(context.caller, [order_id])
+        if order_id not in found:
+            return  # its shop was moved out of the caller's sight
+        yield shown(OrderChange, changes.OrderChange.of(event, found[order_id]))

@@ -10,7 +10,7 @@ from schema.engine.answers import Answer
 from schema.engine.asgi import Receive, Send
 from schema.engine.engine import Engine
 from schema.engine.execution import PreparedOperation
-from schema.engine.gateway import Context, left_s, request_id_of
+from schema.engine.gateway import Context, left_s, request_id_of, revoked
 
 _COMPLETE = b"event: complete\ndata:\n\n"
 _HEARTBEAT = b":\n\n"
@@ -39,15 +39,18 @@ class EventStreamWriter:
         await send({"type": "http.response.start", "status": 200, "headers": _headers(context)})
         await send({"type": "http.response.body", "body": _HEARTBEAT, "more_body": True})
         writing = asyncio.create_task(self._write(events, send))
-        leaving = asyncio.create_task(_gone(receive))
+        ending = {asyncio.create_task(_gone(receive))}
+        if prepared.kind == "subscription":
+            ending.add(asyncio.create_task(revoked(context)))
         self._streams.add(writing)
         try:
             await asyncio.wait(
-                {writing, leaving}, return_when=asyncio.FIRST_COMPLETED, timeout=left_s(context)
+                {writing, *ending}, return_when=asyncio.FIRST_COMPLETED, timeout=left_s(context)
             )
         finally:
-            leaving.cancel()
-            writing.cancel()
+            for task in (writing, *ending):
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
             with suppress(asyncio.CancelledError, OSError):
                 await writing
             self._streams.discard(writing)

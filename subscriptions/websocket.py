@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from domain.refusals import Unauthenticated
 from schema.engine.asgi import Receive, Scope, Send
 from schema.engine.engine import Engine
-from schema.engine.gateway import Gateway, close_context, left_s
+from schema.engine.gateway import Context, Gateway, close_context, left_s, revoked
 from schema.engine.refused import RequestRefused
 from subscriptions.connection import Wire
 from subscriptions.messages import (
@@ -91,6 +91,7 @@ class _Connection:
         self._loop = asyncio.get_running_loop()
         self._ending: asyncio.Future[Closing | None] = self._loop.create_future()
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._tasks: list[asyncio.Task[None]] = []
         self._codec, self._errors = engine.codec, engine.errors
         self._asked_to_begin = False
         self._acknowledged = False
@@ -109,27 +110,28 @@ class _Connection:
         # A browser drops a socket whose protocols were all ignored, without a code: so one of them is
         # accepted, only to be told why not.
         await self._wire.accept(PROTOCOL if known else next(iter(offered), None))
-        tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._read())] if known else []
-        if not known:
+        if known:
+            self._tasks += [asyncio.create_task(self._write()), asyncio.create_task(self._read())]
+        else:
             self.end(Closing(NO_SUBPROTOCOL, "Subprotocol not acceptable"))
         self._after("init", self._limits.init_timeout_s, self._init_is_late)
         self._after("ping", self._limits.ping_every_s, self._ping)
         try:
             closing = await self._ending
             if closing is not None:
-                await self._stop(tasks)
+                await self._stop()
                 await self._wire.close(closing.code, closing.reason)
         finally:
             for timer in self._timers.values():
                 timer.cancel()
-            await self._stop(tasks)
+            await self._stop()
             await self._operations.close()
             self.closed.set()
 
-    async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
-        for task in tasks:
+    async def _stop(self) -> None:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _write(self) -> None:
         try:
@@ -177,11 +179,22 @@ class _Connection:
         except RequestRefused as refused:
             raise Closing(FORBIDDEN, str(refused)) from None
         left = left_s(context)
-        await close_context(context)
         if left is not None:
             self._after("token", left, self._token_ends)
+        self._tasks.append(asyncio.create_task(self._watch(context)))
         self._acknowledged = True
         await self._outbox.put(ACK)
+
+    async def _watch(self, context: Context) -> None:
+        """End the connection as soon as its token is worthless: operations ask only when they begin."""
+        try:
+            await revoked(context)
+            self.end(Closing(FORBIDDEN, "The token is not valid any more"))
+        except Exception as error:
+            self._errors.mask(error)
+            self.end(Closing(INTERNAL, "Internal error"))
+        finally:
+            await close_context(context)
 
     def _after(self, name: str, delay_s: float, then: _Then) -> None:
         self._timers[name] = self._loop.call_later(max(delay_s, 0.0), then)

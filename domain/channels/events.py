@@ -7,6 +7,9 @@ from typing import Any, ClassVar
 
 from domain.events import Event
 
+SUSPENDED = "suspended"
+"""The change of a channel that takes away every session in it and below."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelChanged(Event):

@@ -8,7 +8,7 @@ from typing import ClassVar
 from domain.access import permissions
 from domain.access.callers import Caller, CallerKind
 from domain.channels.checks import refuse_breaks
-from domain.channels.events import ChannelChanged
+from domain.channels.events import SUSPENDED, ChannelChanged
 from domain.channels.refusals import CodeTaken, HoldsStock, MovesIntoItself, TierTooHigh
 from domain.channels.rules import RuleBook
 from domain.channels.safeguards import Change
@@ -172,7 +172,7 @@ async def set_channel_status(command: SetChannelStatus, caller: Caller, work: Un
     await work.prices.begin_change()
     node = replace(await below(work, caller, command.channel, "channel"), status=command.status)
     await work.tree.keep(node)
-    _tell(node, "suspended" if command.status is ChannelStatus.SUSPENDED else "resumed", work)
+    _tell(node, SUSPENDED if command.status is ChannelStatus.SUSPENDED else "resumed", work)
     return ChannelView.of(node)
 
 

@@ -11,6 +11,7 @@ from domain.access.identifiers import storable
 from domain.access.permissions import ORDERS_READ, PEOPLE_WRITE, TOKENS_WRITE, Role
 from domain.access.records import TokenKind
 from domain.access.views import AccessToken, Agent
+from domain.moments import moment_of
 from domain.paging import Page, PageRequest, cursor_of
 from domain.refusals import BadRequest
 from persistence.access.identities import customer_of
@@ -135,10 +136,7 @@ def _position(request: PageRequest) -> tuple[datetime | None, UUID | None]:
         return None, None
     try:
         at, last_id = request.after
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise ValueError(at)
-        return moment, UUID(hex=last_id)
+        return moment_of(at), UUID(hex=last_id)
     except (ValueError, TypeError, AttributeError):
         raise BadRequest("This cursor does not belong to this list; begin again without it.") from None
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain.catalog.listing import ProductFilter, ProductSort
 from domain.catalog.views import ProductView
+from domain.moments import moment_of
 from domain.paging import PageRequest, cursor_of
 from domain.refusals import BadRequest
 from persistence.channels.shelf import Glance
@@ -32,13 +33,6 @@ class _Order:
     read: Callable[[Any], Any]
 
 
-def _moment(said: Any) -> datetime:
-    found = datetime.fromisoformat(said)
-    if found.tzinfo is None:
-        raise ValueError("a cursor's moment has an offset")
-    return found
-
-
 def _whole(said: Any) -> int:
     if type(said) is not int or not -_BEYOND <= said <= _BEYOND:
         raise ValueError("a cursor's number is out of range")
@@ -53,7 +47,7 @@ def _words(said: Any) -> str:
 
 
 _ORDERS = {
-    ProductSort.NEWEST: _Order("p.created_at", "timestamptz", True, _moment),
+    ProductSort.NEWEST: _Order("p.created_at", "timestamptz", True, moment_of),
     ProductSort.PRICE_ASC: _Order("p.least_list_minor", "bigint", False, _whole),
     ProductSort.PRICE_DESC: _Order("p.least_list_minor", "bigint", True, _whole),
     ProductSort.BEST_SELLING: _Order("p.sold", "bigint", True, _whole),

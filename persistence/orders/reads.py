@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.access.callers import CallerKind
 from domain.access.identifiers import storable
 from domain.access.permissions import ORDERS_READ
+from domain.moments import moment_of
 from domain.money import Money
 from domain.orders.views import (
     AddressView,
@@ -152,11 +153,8 @@ def _position(request: PageRequest) -> tuple[datetime | None, UUID | None]:
         return None, None
     try:
         at, last_id = request.after
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise ValueError(at)
-        return moment, UUID(hex=last_id)
-    except (ValueError, TypeError, AttributeError, OverflowError):
+        return moment_of(at), UUID(hex=last_id)
+    except (ValueError, TypeError, AttributeError):
         raise BadRequest("This cursor does not belong to this list; begin again without it.") from None
 
 

@@ -4,6 +4,7 @@ it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -11,9 +12,9 @@ from domain.refusals import Unauthenticated
 from schema.engine.refused import RequestRefused, refusal
 
 Context = Any
-"""What resolvers get as `info.context`. Transports read three things from it when they are there:
-`request_id: str`, `async close()`, called once when the operation is over, and `left_s() -> float |
-None`, how long its token lives.
+"""What resolvers get as `info.context`. Transports read four things from it when they are there:
+`request_id: str`, `async close()`, called once when the operation is over, `left_s() -> float | None`,
+how long its token lives, and `async revoked()`, which returns when it is worthless before that.
 """
 
 
@@ -65,6 +66,12 @@ def left_s(context: Context) -> float | None:
     """How long the context's token is still good for; None when it has no end."""
     ask = getattr(context, "left_s", None)
     return None if ask is None else ask()
+
+
+async def revoked(context: Context) -> None:
+    """Wait until the context's token is worthless; for ever where the context cannot tell."""
+    wait = getattr(context, "revoked", None)
+    await (asyncio.Event().wait() if wait is None else wait())
 
 
 def _token_of(payload: Mapping[str, Any]) -> str | None:

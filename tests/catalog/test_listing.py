@@ -143,6 +143,14 @@ async def test_a_forged_cursor_is_a_bad_request(
         await market.catalog.products(market.storefront(SHOP), ProductFilter(), sort, request)
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_cursor_of_a_moment_that_cannot_be_is_a_bad_request(market: Market, moment: str) -> None:
+    cursor = cursor_of("NEWEST", [moment, "00000000-0000-0000-0000-000000000000"])
+    request = PageRequest.of(5, cursor, None, None, "NEWEST")
+    with pytest.raises(BadRequest):
+        await market.catalog.products(market.storefront(SHOP), ProductFilter(), ProductSort.NEWEST, request)
+
+
 async def test_a_search_that_nobody_means_is_a_bad_request(market: Market) -> None:
     for search in ("x" * 101, "a b c d e f g"):
         with pytest.raises(BadRequest):

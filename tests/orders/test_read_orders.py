@@ -15,7 +15,7 @@ from domain.orders.bestsellers import CountSold
 from domain.orders.ports import OrderFilter
 from domain.orders.status import OrderStatus
 from domain.orders.views import ContactView, OrderView, TopUpStatus
-from domain.paging import PageRequest
+from domain.paging import PageRequest, cursor_of
 from domain.refusals import BadRequest
 from persistence.relay import Relay
 from persistence.work import Work
@@ -78,7 +78,8 @@ async def test_pages_go_on_where_they_ended_in_both_directions(shop: Shop) -> No
     assert await listed(shop, agent, first=9, after=end) == numbers[2:]
     assert await listed(shop, agent, last=2) == numbers[3:]
     assert await listed(shop, agent, last=9, before=end) == numbers[:1]
-    for cursor in ("x", "WyJvcmRlcnMiLDEsMl0"):
+    too_early = cursor_of("orders", ["0001-01-01T00:00:00+14:00", "0" * 32])
+    for cursor in ("x", "WyJvcmRlcnMiLDEsMl0", too_early):
         with pytest.raises(BadRequest):
             await listed(shop, agent, first=1, after=cursor)
 
