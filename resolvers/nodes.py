@@ -26,10 +26,11 @@ async def node(
     context: Context, id: Annotated[strawberry.ID, strawberry.argument(description="The id of any object.")]
 ) -> Node | None:
     """The object with this id, if you may see it."""
+    # Who is in no channel sees nothing, and is told nothing about which ids there are.
     prefix = id.partition("_")[0]
     type_name, area = ids.PREFIXES.get(prefix), AREAS.get(prefix)
     found = ids.decode(prefix, id)
-    if type_name is None or area is None or found is None:
+    if type_name is None or area is None or found is None or context.caller.channel_id is None:
         return None
     reads: Any = getattr(context.reads, area)
     return await reads.node(context.caller, type_name, found)  # type: ignore[no-any-return]

@@ -38,7 +38,10 @@ class OrderBook(Protocol):
     async def stock_left(
         self, places: Sequence[tuple[UUID, UUID]], channel_id: UUID
     ) -> dict[tuple[UUID, UUID], int]:
-        """What a channel can take of each (variant, pool): free stock, within every quota on its path."""
+        """What a channel can take of each (variant, pool): free stock, within every quota on its path.
+
+        Those that nothing limits are absent.
+        """
 
     async def add(self, draft: OrderDraft) -> OrderView:
         """Write an order with lines and fulfilments; raises ExternalIdTaken."""

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.cards.refusals import StockExhausted
-from domain.catalog.fulfilment import Asks, Delivery, Stock
+from domain.catalog.fulfilment import Asks, Delivery
 from domain.catalog.kinds import kind_of
 from domain.channels.offers import BELOW_FLOOR, NEEDS_REVIEW, Offer, Part
 from domain.money import Money
@@ -142,11 +142,11 @@ def unsupplied(lines: Sequence[PricedLine], sandbox: bool) -> list[Refusal]:
 
 
 def taken(lines: Sequence[PricedLine]) -> dict[Place, tuple[str, int]]:
-    """What the lines take out of stock: the place, its SKU and how many, over all lines that share it."""
+    """What the lines take of stock and quotas: the place, its SKU and how many, over all lines."""
     found: dict[Place, tuple[str, int]] = {}
     for line in lines:
         for part in line.offer.components:
-            if part.pool_id is not None and kind_of(part.kind).stock in (Stock.CARDS, Stock.COUNT):
+            if part.pool_id is not None:
                 place = part.variant_id, part.pool_id
                 before = found.get(place, (part.sku, 0))[1]
                 found[place] = part.sku, before + part.quantity * line.wanted.quantity
@@ -156,7 +156,7 @@ def taken(lines: Sequence[PricedLine]) -> dict[Place, tuple[str, int]]:
 def short_of_stock(lines: Sequence[PricedLine], left: Mapping[Place, int]) -> list[Refusal]:
     """What there is not enough of."""
     return [
-        StockExhausted(sku, count, left.get(place, 0))
+        StockExhausted(sku, count, left[place])
         for place, (sku, count) in taken(lines).items()
-        if count > left.get(place, 0)
+        if place in left and count > left[place]
     ]

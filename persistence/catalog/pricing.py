@@ -22,8 +22,9 @@ _MOST_SHOWN = 10_000
 
 
 def variant_of(item: Item, glance: Glance) -> VariantView:
-    """A variant priced for one piece in the channel of a glance; the same object for as long as the prices
-    hold.
+    """A variant priced for one piece in the channel of a glance; the same object while the prices hold.
+
+    What the channel hides has no price there, though an order or a bundle may name it.
     """
     shown = glance.prices.shown
     found: VariantView | None = shown.get(item.id)
@@ -46,7 +47,8 @@ def on_sale_of(product_id: UUID, glance: Glance) -> list[VariantView]:
 
 def _made(item: Item, glance: Glance) -> VariantView:
     found, goods, currency = glance.price_of(item), item.goods, item.currency
-    price = found.retail_minor
+    hidden = is_hidden(item, glance)
+    price = None if hidden else found.retail_minor
     margin = None if price is None else price - _paid(item, found.transfer_minor)
     return VariantView(
         id=item.id,
@@ -56,7 +58,7 @@ def _made(item: Item, glance: Glance) -> VariantView:
         list_price=Money(goods.list_minor, currency),
         face=None if goods.face_minor is None else Money(goods.face_minor, currency),
         price=None if price is None else Money(price, currency),
-        floor_price=Money(found.floor_minor, currency) if found.floor_minor else None,
+        floor_price=Money(found.floor_minor, currency) if found.floor_minor and not hidden else None,
         margin=None if margin is None else Money(margin, currency),
         cost=None if item.cost_minor is None else Money(item.cost_minor, currency),
         valid_days=item.valid_days,
@@ -64,6 +66,11 @@ def _made(item: Item, glance: Glance) -> VariantView:
         settings=item.settings,
         glance=glance,
     )
+
+
+def is_hidden(item: Item, glance: Glance) -> bool:
+    """Whether a selection on the path keeps something from the channel that is on sale elsewhere."""
+    return item.on_sale and not glance.book.shows(item.id)
 
 
 def _paid(item: Item, transfers: tuple[int, ...]) -> int:

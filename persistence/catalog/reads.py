@@ -234,6 +234,8 @@ def _shows_product(glance: Glance, product_id: UUID, published: bool, caller: Ca
 
 def _sells(glance: Glance, item: Item) -> bool:
     found = glance.price_of(item)
+    if pricing.is_hidden(item, glance):
+        return False
     return found.retail_minor is not None and found.problem != BELOW_FLOOR
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from domain.access.permissions import PRICES_READ
 from domain.channels.tree import CODE
 from domain.channels.views import AccountView, ChannelLabel, ChannelView, PriceRuleView
 from domain.money import Money
@@ -58,8 +59,8 @@ class StoredChannelReads:
         self._database = database
 
     async def by_ids(self, caller: Caller, ids: Sequence[UUID | None]) -> list[ChannelView | None]:
-        """Channels by id, in one statement."""
-        wanted = list({one for one in ids if one is not None})
+        """Channels by id, in one statement; whoever is no back office knows its own channel only."""
+        wanted = [one for one in {*ids} - {None} if caller.is_back_office or one == caller.channel_id]
         async with self._database.connection() as connection:
             rows = await _BY_IDS.all(connection, ids=wanted, scope=caller.channel)
         found = {row["id"]: ChannelView.of(node_of(row)) for row in rows}
@@ -132,6 +133,8 @@ class StoredChannelReads:
         """A channel, or a rule that it or one below it has set, by its id."""
         if type_name == "Channel":
             return (await self.by_ids(caller, [id]))[0]
+        if not caller.may(PRICES_READ):
+            return None
         async with self._database.connection() as connection:
             row = await _RULE.one(connection, id=id, scope=caller.channel)
         return PriceRuleView.of(rule_of(row), row["ended_at"]) if row else None

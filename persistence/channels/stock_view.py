@@ -11,18 +11,29 @@ from domain.catalog.kinds import KINDS
 from domain.channels.book import Catalogue, Item
 from persistence.statements import Connection, Statement
 
+
+def quota_of(variant: str, path: str) -> str:
+    """SQL of one row: what the quotas on a path leave of a variant, and whose is the deepest.
+
+    Of its own share a holder cannot sell what it has promised to its children. NULLs without a quota.
+    """
+    deepest = f"ORDER BY array_position({path}, q.channel_id) DESC))[1]"
+    return f"""
+        SELECT held.holder_id, least(held.least_left, held.own_left - coalesce(
+                   (SELECT sum(k.granted - k.used) FROM stock_quota k JOIN channel h ON h.id = k.channel_id
+                     WHERE k.variant_id = {variant} AND h.parent_id = held.holder_id), 0)) AS least_left
+          FROM (SELECT min(q.granted - q.used) AS least_left, (array_agg(q.channel_id {deepest} AS holder_id,
+                       (array_agg(q.granted - q.used {deepest} AS own_left
+                  FROM stock_quota q WHERE q.variant_id = {variant} AND q.channel_id = ANY ({path})) held"""
+
+
 _LEFT = Statement(
-    """SELECT wanted.id, coalesce(quota.pool_id, :root) AS pool_id, quota.least_left, level.available
+    f"""SELECT wanted.id, coalesce(quota.holder_id, :root) AS pool_id, level.available,
+              CAST(quota.least_left AS bigint) AS least_left
        FROM unnest(CAST(:variants AS uuid[])) AS wanted(id)
-       LEFT JOIN LATERAL (
-           SELECT min(q.granted - q.used) AS least_left,
-                  (array_agg(q.channel_id
-                             ORDER BY array_position(CAST(:path AS uuid[]), q.channel_id) DESC))[1] AS pool_id
-           FROM stock_quota q
-           WHERE q.variant_id = wanted.id AND q.channel_id = ANY (CAST(:path AS uuid[]))
-       ) AS quota ON true
+       LEFT JOIN LATERAL ({quota_of("wanted.id", "CAST(:path AS uuid[])")}) AS quota ON true
        LEFT JOIN stock_level level
-              ON level.variant_id = wanted.id AND level.pool_id = coalesce(quota.pool_id, :root)"""
+              ON level.variant_id = wanted.id AND level.pool_id = coalesce(quota.holder_id, :root)"""
 )
 
 

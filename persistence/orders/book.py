@@ -8,6 +8,8 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from domain.catalog.fulfilment import Stock
+from domain.catalog.kinds import KINDS
 from domain.ids import new_id
 from domain.orders.records import OrderDraft, PartRecord, ShipmentRecord
 from domain.orders.refusals import EntitlementExhausted, EntitlementExpired, ExternalIdTaken
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _CHINA = timezone(timedelta(hours=8))
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBER_TRIES = 5
+_STOCKED = [code for code, kind in KINDS.items() if kind.stock in (Stock.CARDS, Stock.COUNT)]
+"""The kinds that lie in stock; of the others only quotas leave so many."""
 
 
 class StoredOrders:
@@ -52,10 +56,13 @@ class StoredOrders:
     async def stock_left(
         self, places: Sequence[tuple[UUID, UUID]], channel_id: UUID
     ) -> dict[tuple[UUID, UUID], int]:
-        """What a channel can take of each (variant, pool): free stock, within every quota on its path."""
+        """What a channel can take of each (variant, pool); those that nothing limits are absent."""
         variants, pools = [place[0] for place in places], [place[1] for place in places]
-        rows = await sql.STOCK_LEFT.all(self._on, variants=variants, pools=pools, channel=channel_id)
-        return {(row["variant_id"], row["pool_id"]): max(row["left"], 0) for row in rows}
+        rows = await sql.STOCK_LEFT.all(
+            self._on, variants=variants, pools=pools, channel=channel_id, stocked=_STOCKED
+        )
+        limited = (row for row in rows if row["left"] is not None)
+        return {(row["variant_id"], row["pool_id"]): max(row["left"], 0) for row in limited}
 
     async def add(self, draft: OrderDraft) -> OrderView:
         """Write an order with lines and fulfilments; raises ExternalIdTaken."""

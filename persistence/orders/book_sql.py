@@ -6,19 +6,20 @@ from typing import Any
 
 from domain.orders.records import LineDraft, OrderDraft, PartDraft
 from domain.orders.status import PartStatus
+from persistence.channels.stock_view import quota_of
 from persistence.orders.rows import ORDER_COLUMNS, SHIPMENT_COLUMNS
 from persistence.orders.scope import VISIBLE
 from persistence.statements import Statement
 
 STOCK_LEFT = Statement(
-    """SELECT w.variant_id, w.pool_id, least(coalesce(s.available, 0), q.granted) AS left
+    f"""SELECT w.variant_id, w.pool_id, CAST(least(q.least_left,
+              CASE WHEN p.kind = ANY (CAST(:stocked AS text[])) THEN coalesce(s.available, 0) END
+              ) AS bigint) AS left
          FROM unnest(CAST(:variants AS uuid[]), CAST(:pools AS uuid[])) AS w (variant_id, pool_id)
+         JOIN variant v ON v.id = w.variant_id JOIN product p ON p.id = v.product_id
+         JOIN channel c ON c.id = CAST(:channel AS uuid)
          LEFT JOIN stock_level s ON s.variant_id = w.variant_id AND s.pool_id = w.pool_id
-         LEFT JOIN LATERAL (
-              SELECT min(q.granted - q.used) AS granted FROM stock_quota q
-               WHERE q.variant_id = w.variant_id
-                 AND q.channel_id = ANY (SELECT unnest(c.path) FROM channel c WHERE c.id = :channel)
-         ) q ON true"""
+         LEFT JOIN LATERAL ({quota_of("w.variant_id", "c.path")}) q ON true"""
 )
 
 ADD_ORDER = Statement(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import REGISTRY as DEFAULT
 from prometheus_client import generate_latest as written
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -57,6 +58,9 @@ STREAMS = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
+ELSEWHERE = ("quanyi_forged_codes_total",)
+"""Counters of other layers, by the names of their samples."""
+
 OWN = {
     name: Gauge(f"quanyi_{name}", text, multiprocess_mode="livesum", registry=REGISTRY)
     for name, text in {
@@ -147,7 +151,12 @@ def exposition(shared: Mapping[str, int], own: Mapping[str, int]) -> bytes:
         OWN[name].set(value)
     now = CollectorRegistry()
     now.register(_Numbers(shared))
-    return written(_all()) + written(now)
+    return written(_all()) + written(now) + _elsewhere()
+
+
+def _elsewhere() -> bytes:
+    """What other layers count on the default registry; several processes' files hold it already."""
+    return b"" if DIRECTORY in os.environ else written(DEFAULT.restricted_registry(ELSEWHERE))
 
 
 class _Numbers(Collector):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from graphql import ArgumentNode, GraphQLError, Node, ValueNode
 
+from schema.engine.quoting import without_values
 from schema.engine.refused import FormattedError
 
 ErrorOf = Callable[[BaseException], GraphQLError | None]
@@ -76,10 +77,12 @@ class ErrorPresenter:
             cause = cause.original_error
         mapped = cause if isinstance(cause, GraphQLError) else self._error_of(cause)
         extensions = dict(mapped.extensions or {}) if mapped is not None else {}
+        message = "" if mapped is None else mapped.message
         if mapped is not None and "code" not in extensions and _blames_input(mapped.nodes):
             extensions["code"] = "BAD_USER_INPUT"
+            message = without_values(mapped)
         if mapped is not None and "code" in extensions:
-            formatted: FormattedError = {"message": mapped.message, "extensions": extensions}
+            formatted: FormattedError = {"message": message, "extensions": extensions}
         else:
             formatted = self._masked(cause, request_id, tuple(error.path or ()), ids)
         if error.locations:

@@ -7,6 +7,8 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from schema.engine.quoting import without_values
+
 FormattedError = dict[str, Any]
 
 STATUS_OF_CODE: Mapping[str, int] = {
@@ -66,7 +68,7 @@ def refused_document(code: str, errors: Iterable[GraphQLError]) -> RequestRefuse
     """The errors of a parser, a validator or a coercion, each given the code of its stage."""
     formatted = []
     for error in errors:
-        one: FormattedError = {**error.formatted}
+        one: FormattedError = {**error.formatted, "message": without_values(error)}
         one["extensions"] = {"code": code, **(error.extensions or {})}
         formatted.append(one)
     return RequestRefused(400, formatted, document=True)

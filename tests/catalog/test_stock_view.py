@@ -46,7 +46,7 @@ async def test_every_quota_on_the_path_counts_and_the_deepest_holds_the_pool(mar
     await quota(market, "TXV-VIP-1M", "gd-sz", 12, 4)
     await put(market, "TXV-VIP-1M", "gd-sz", 9)
     assert await stock(market, SHOP, "TXV-VIP-1M") == [8]
-    assert await stock(market, "gd-gz-live01", "TXV-VIP-1M") == [30]
+    assert await stock(market, "gd-gz-live01", "TXV-VIP-1M") == [22]  # 8 are promised to gd-sz
     assert await stock(market, "zj-hz-app01", "TXV-VIP-1M") == [70]
     async with market.database.transaction() as connection:
         work = Work(connection, market.tools, "test")
@@ -68,3 +68,10 @@ async def test_a_quota_of_a_top_up_limits_it(market: Market) -> None:
     assert await stock(market, SHOP, "YK-VIP-1M") == [None]
     await quota(market, "YK-VIP-1M", "gd", 10, 4)
     assert await stock(market, SHOP, "YK-VIP-1M") == [6]
+
+
+async def test_what_a_holder_promised_to_its_children_is_not_for_others(market: Market) -> None:
+    await quota(market, "YK-VIP-1M", "gd", 10, 1)
+    await quota(market, "YK-VIP-1M", "gd-sz", 7, 1)
+    assert await stock(market, SHOP, "YK-VIP-1M") == [6]
+    assert await stock(market, "gd-gz-live01", "YK-VIP-1M") == [3]

@@ -59,3 +59,20 @@ async def test_the_more_specific_selection_decides(market: Market) -> None:
     assert [one.sku for one in variants] == ["TXV-VIP-3M"]
     await market.perform(SetVisibility(SHOP, True), shop)
     assert len(await slugs(market, shop)) == 36
+
+
+async def test_a_hidden_component_is_named_in_its_bundle_and_has_no_price(market: Market) -> None:
+    shop = market.agent(SHOP)
+    text = """{ product(slug: "relax-pack") { variants { price { amount } } components { variant {
+      sku price { amount } floorPrice { amount } margin { amount } purchasePrice { amount }
+      availableQuantity } } } }"""
+    await market.perform(SetVisibility("gd-sz", False, product="qq-music-green"), market.agent("gd"))
+    product = (await market.query(text, shop)).data["product"]
+    hidden, seen = (product["components"][at]["variant"] for at in (0, 1))
+    assert hidden == {
+        "sku": "QQM-1M", "price": None, "floorPrice": None, "margin": None, "purchasePrice": None,
+        "availableQuantity": 0,
+    }  # fmt: skip
+    assert seen["price"] is not None
+    assert seen["margin"] is not None
+    assert product["variants"][0]["price"] is not None

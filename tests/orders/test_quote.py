@@ -29,6 +29,20 @@ async def test_a_quote_adds_up_and_changes_nothing(shop: Shop) -> None:
     assert await shop.everything() == before
 
 
+async def test_a_quota_limits_what_is_quoted_as_it_limits_what_is_placed(shop: Shop) -> None:
+    for channel, granted in (("GD", 5), ("SHOP", 3)):
+        await shop.run(
+            "INSERT INTO stock_quota (channel_id, variant_id, granted) VALUES ($1, $2, $3)",
+            shop.channels[channel], shop.variants["CMCC"], granted,
+        )  # fmt: skip
+    for channel, left in (("GD", 2), ("SHOP", 3), ("ZJ", None)):
+        buyer = shop.agent(channel)
+        quote = await shop.quote(buyer, *[top_up(f"1380013800{n}") for n in range(4)])
+        assert [problem.left for problem in quote.problems if problem.left is not None] == (
+            [] if left is None else [left]
+        )
+
+
 async def test_equal_lines_are_merged_and_lines_for_other_accounts_are_not(shop: Shop) -> None:
     quote = await shop.quote(shop.storefront(), line("TXV"), line("TXV", 2), top_up("1111"), top_up("2222"))
     assert [(one.sku, one.quantity) for one in quote.lines] == [("TXV", 3), ("CMCC", 1), ("CMCC", 1)]
