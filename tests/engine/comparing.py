@@ -10,6 +10,7 @@ import orjson
 import strawberry
 from graphql import GraphQLError
 
+from domain.refusals import Forbidden, Unauthenticated
 from resolvers.http.codec import OrjsonCodec
 from schema.engine.compiled.execution import CompiledExecution
 from schema.engine.engine import Engine
@@ -65,7 +66,7 @@ async def _answers(execution: Execution, prepared: Any, context: Any) -> list[An
 
 def _plain(outcome: Outcome) -> tuple[bytes, list[tuple[str, Any]]]:
     """Data as bytes, so that the order of keys counts; errors without order, since races decide it."""
-    errors = sorted((_kind(error), str(error.path)) for error in outcome.errors or ())
+    errors = sorted((_kind(error), _place(error)) for error in outcome.errors or ())
     if outcome.data is None and errors:
         errors = [("nothing", "")]  # which of several errors nulls the whole answer first is a race as well
     return orjson.dumps(outcome.data, default=str), errors
@@ -73,3 +74,13 @@ def _plain(outcome: Outcome) -> tuple[bytes, list[tuple[str, Any]]]:
 
 def _kind(error: GraphQLError) -> str:
     return f"{type(error.original_error).__name__} {error.message}"
+
+
+def _place(error: GraphQLError) -> str:
+    """Where it is. Of a denied field's many objects graphql-core blames the one that its event loop happens
+    to reach first, so the items of lists do not count there.
+    """
+    path = error.path or []
+    if isinstance(error.original_error, Forbidden | Unauthenticated):
+        path = [part for part in path if isinstance(part, str)]
+    return str(path)
