@@ -121,7 +121,7 @@ def create_app(settings: Settings | None = None) -> Living:
 @cli.command()
 def run(data: Annotated[bool, typer.Option(help="Load the demo's data.")] = True) -> None:
     """Serve the demo, with an embedded PostgreSQL unless DATABASE_URL is set."""
-    from persistence.starting import bring_up_to_date, database_of, demo_settings
+    from persistence.starting import bring_up_to_date, database_of, demo_settings, make_data
 
     async def prepared(settings: Settings, url: str) -> str:
         from persistence.demo.loading import guide, load_demo
@@ -131,7 +131,7 @@ def run(data: Annotated[bool, typer.Option(help="Load the demo's data.")] = True
 
     with _in_order():
         settings = demo_settings()
-        settings.make_data()
+        make_data(settings)
         with _listening(settings) as (listener, url), database_of(settings, load_areas) as ready:
             _serve(ready, listener, asyncio.run(prepared(ready, url)))
 

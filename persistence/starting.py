@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -37,6 +38,18 @@ class CannotStart(Exception):
 def demo_settings() -> Settings:
     """The environment's settings with the demo on."""
     return _read(Settings.of_demo)
+
+
+def make_data(settings: Settings) -> None:
+    """Make the data directory; CannotStart where that, or writing into it, is not possible."""
+    try:
+        settings.make_data()
+        with TemporaryFile(dir=settings.data):
+            pass
+    except OSError as problem:
+        raise CannotStart(
+            f"{settings.data} cannot hold data: {problem.strerror}. Choose a directory with QUANYI_DATA."
+        ) from None
 
 
 def stored_settings() -> Settings:

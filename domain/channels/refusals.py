@@ -64,7 +64,9 @@ class MarginTooSmall(Refusal):
     """{channel} would pay {pays} for {sku}, less than {least}: the price above, with the minimum margin."""
 
     sku: Annotated[str, "The first SKU that it would break."]
-    channel: Annotated[str, "The code of the channel that would pay too little."]
+    channel: Annotated[
+        str, "The code of the channel that would pay too little, or words for one that may be opened."
+    ]
     pays: Annotated[str, "What it would pay, a decimal amount."]
     least: Annotated[str, "What it has to pay at least; said in words to those who may not know the cost."]
 

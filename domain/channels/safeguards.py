@@ -6,11 +6,12 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid5
 
 from domain.channels.offers import BELOW_FLOOR
 from domain.channels.pricing import Standing, begin, descend, retail, settle
-from domain.channels.rules import Goods, Place, PriceRule, RuleBook
-from domain.channels.tree import Family
+from domain.channels.rules import Goods, Place, PriceRule, RuleBook, RuleKind
+from domain.channels.tree import ChannelTier, Family, stands_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +99,26 @@ class _Walk:
 
     def _below(self, setter: Place, old: Standing | None, new: Standing, is_root: bool) -> Iterator[Break]:
         for child in self.family.children.get(setter.channel_id, ()):
-            below = descend(new, self.goods, setter, child, self.quantity, self.change.after)
-            before = None
-            if old is not None and self.change.before is not None:
-                before = descend(old, self.goods, setter, child, self.quantity, self.change.before)
-            moved = before is None or old is None or before.pays_minor != below.pays_minor
+            before, below = self._stand(setter, child, old, new)
+            moved = before is None or before.pays_minor != below.pays_minor
             if moved or (old is not None and old.pays_minor != new.pays_minor):
                 yield from self._edge(setter, child, new, below, is_root)
             yield from self._asks(child, before, below)
             if moved or _differs(before, below):
                 yield from self._below(child, before, below, is_root=False)
+        for child in _newcomers(setter, self.change.after):
+            before, below = self._stand(setter, child, old, new)
+            if before is None or old is None or _pays(old, before) != _pays(new, below):
+                yield from self._edge(setter, child, new, below, is_root)
+
+    def _stand(
+        self, setter: Place, child: Place, old: Standing | None, new: Standing
+    ) -> tuple[Standing | None, Standing]:
+        """Where a child stands before and after the change."""
+        before = None
+        if old is not None and self.change.before is not None:
+            before = descend(old, self.goods, setter, child, self.quantity, self.change.before)
+        return before, descend(new, self.goods, setter, child, self.quantity, self.change.after)
 
     def _edge(
         self, setter: Place, child: Place, above: Standing, below: Standing, at_root: bool
@@ -129,6 +140,19 @@ class _Walk:
             if before == asks and old.floor is not None and _same_floor(old, new):
                 return
         yield FloorBreak(self.goods, seller, asks, new.floor.amount_minor)
+
+
+def _newcomers(setter: Place, rules: RuleBook) -> Iterator[Place]:
+    """Children that a channel may have one day: rules that name no child wait for them."""
+    if any(rule.target_channel_id is None for rule in rules.set_by(setter.channel_id, RuleKind.PURCHASE)):
+        for tier in ChannelTier:
+            if tier is not ChannelTier.HEADQUARTERS and stands_below(tier, ChannelTier(setter.tier)):
+                name = f"a new {tier.value} of {setter.code}"
+                yield Place(uuid5(setter.channel_id, tier.value), tier.value, code=name)
+
+
+def _pays(above: Standing, below: Standing) -> tuple[int | None, int | None]:
+    return above.pays_minor, below.pays_minor
 
 
 def _same_floor(old: Standing, new: Standing) -> bool:

@@ -29,7 +29,9 @@ def bound(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except OSError as problem:
-        raise CannotListen(f"{host}:{port} cannot be used: {problem.strerror or problem}") from None
+        raise CannotListen(
+            f"{host}:{port} cannot be used: {problem.strerror or problem}. Choose another with PORT or HOST."
+        ) from None
     listener.set_inheritable(True)
     return listener
 

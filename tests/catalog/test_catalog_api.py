@@ -102,6 +102,7 @@ async def test_rules_set_above_are_named_and_not_told(market: Market) -> None:
     assert rule_id is not None
     assert await market.reads.node(market.agent("gd"), "PriceRule", rule_id) is None
     assert await market.reads.node(market.agent("hq"), "PriceRule", rule_id) is not None
+    assert await market.reads.node(market.storefront("hq"), "PriceRule", rule_id) is None
 
 
 @pytest.mark.parametrize("channel", ["hq", "zj", "zj-hz-app01", "nobody", "", "\0"])

@@ -63,6 +63,19 @@ async def test_a_price_below_the_parents_is_refused_with_sku_and_figures(market:
     assert await paid(market, "gd-gz") == 21_25
 
 
+async def test_a_rule_for_all_children_is_right_for_those_that_come_later(market: Market) -> None:
+    # every child of gd-sz has a rule of its own, so nobody pays this price yet
+    for tier in (None, ChannelTier.SHOP):
+        rule = replace(SET, channel=None, tier=tier, value="83")
+        with pytest.raises(MarginTooSmall) as refused:
+            await market.perform(rule, market.agent("gd-sz"))
+        assert (refused.value.pays, refused.value.least) == ("20.75", "21.00")
+        assert "gd-sz" in refused.value.channel
+        await market.perform(replace(rule, value="86"), market.agent("gd-sz"))
+    with pytest.raises(MarginTooSmall):
+        await market.perform(replace(SET, value="86.5", channel="gd-sz"), market.agent("gd"))
+
+
 async def test_a_price_that_rises_above_a_childs_is_refused_from_above(market: Market) -> None:
     before = await market.value("SELECT epoch FROM price_epoch")
     with pytest.raises(MarginTooSmall) as refused:

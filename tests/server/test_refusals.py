@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from persistence.settings import Settings
 from persistence.starting import MARK
 from tests.server_process import ServerProcess
 
@@ -98,3 +99,17 @@ def test_a_first_owner_is_made_and_the_demo_keeps_off_the_real_database(dsn: str
     asyncio.run(_mark(dsn))
     (line,) = refused(tmp_path, "serve", **real(dsn))
     assert "is the demo's" in line
+
+
+def test_a_place_that_cannot_hold_data_is_named_with_what_to_do(tmp_path: Path) -> None:
+    taken = tmp_path / "file"
+    taken.write_text("")
+    said = refused(tmp_path, "run", QUANYI_DATA=str(taken))
+    assert said == [f"{taken} cannot hold data: File exists. Choose a directory with QUANYI_DATA."]
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    unset = Settings()
+    for name in ("PORT", "HOST", "DATABASE_URL", "REDIS_URL", "WORKERS", "QUANYI_LOG_LEVEL"):
+        monkeypatch.setenv(name, "")
+    assert Settings() == unset

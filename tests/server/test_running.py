@@ -160,6 +160,7 @@ def test_a_second_server_on_the_same_data_is_refused_and_says_why(demo: ServerPr
     taken = ServerProcess(place, PORT=demo.url.rpartition(":")[2])
     assert taken.run_to_end() == 2
     assert "cannot be used" in taken.log
+    assert "PORT" in taken.log
 
 
 @pytest.mark.parametrize("end", ["Ctrl-C", "SIGTERM", "SIGKILL"])
