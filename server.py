@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import strawberry
 
     from resolvers.site.lifespan import Living, Site
+    from resolvers.site.meters import MeteredEngine
 
 cli = typer.Typer(
     add_completion=False,
@@ -58,23 +59,17 @@ def build_schema() -> strawberry.Schema:
     return build_schema()
 
 
-@asynccontextmanager
-async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Site]:
-    """Everything that one process serves, over the database that the settings name."""
-    from persistence.store import opened
-    from persistence.veil import new_veil
+def build_engine(settings: Settings) -> MeteredEngine:
+    """The GraphQL engine over all areas: compiled, unless the settings leave all to graphql-core."""
     from resolvers.http.codec import OrjsonCodec
-    from resolvers.site.edge import EdgePolicy
-    from resolvers.site.meters import MeteredEngine
-    from resolvers.site.plan import SitePlan, site
-    from schema.context import ContextGateway
+    from resolvers.site.meters import MeteredEngine, count_fallback
+    from schema.engine.compiled.execution import CompiledExecution
     from schema.engine.limits import DocumentLimits
     from schema.errors import error_of, tell_fault
-    from subscriptions.sse import EventStreamWriter
-    from subscriptions.websocket import SocketEndpoint
 
-    engine = MeteredEngine(
-        build_schema(),
+    schema = build_schema()
+    return MeteredEngine(
+        schema,
         DocumentLimits(
             max_tokens=settings.max_tokens,
             max_depth=settings.max_depth,
@@ -86,7 +81,22 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
         error_of=error_of,
         on_fault=tell_fault,
         operation_s=settings.operation_s,
+        execution=CompiledExecution(schema, on_fallback=count_fallback) if settings.compiled else None,
     )
+
+
+@asynccontextmanager
+async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Site]:
+    """Everything that one process serves, over the database that the settings name."""
+    from persistence.store import opened
+    from persistence.veil import new_veil
+    from resolvers.site.edge import EdgePolicy
+    from resolvers.site.plan import SitePlan, site
+    from schema.context import ContextGateway
+    from subscriptions.sse import EventStreamWriter
+    from subscriptions.websocket import SocketEndpoint
+
+    engine = build_engine(settings)
     plan = SitePlan(
         edge=EdgePolicy.of(settings.allowed_origins, settings.trusted_proxies, settings.sockets_per_address),
         request_bytes=settings.request_bytes,

@@ -9,8 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -80,13 +79,15 @@ class Recorder:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._pool, name)
 
-    @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Recorded]:
+    async def acquire(self) -> Recorded:
         """A connection that is listened to."""
-        async with self._pool.acquire() as connection:
-            block = Block()
-            self.blocks.append(block)
-            yield Recorded(connection, block, self)
+        block = Block()
+        self.blocks.append(block)
+        return Recorded(await self._pool.acquire(), block, self)
+
+    async def release(self, connection: Recorded) -> None:
+        """Give it back."""
+        await self._pool.release(connection.connection)
 
     def note(self, block: Block, method: str, sql: str, arguments: Sequence[Any]) -> Call:
         """Write a call down, before it is made."""

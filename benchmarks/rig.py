@@ -88,11 +88,13 @@ class Rig:
         if case.repeated:
             await self._execute(schema, gateway, token, request)
         recorder = Recorder(pool, self._sought(request))
-        self.store.database.pool = recorder  # type: ignore[assignment]
+        database = self.store.database
+        await database.let_go()
+        database.pool, kept, database.most_kept = recorder, database.most_kept, 0  # type: ignore[assignment]
         try:
             await self._execute(schema, gateway, token, request)
         finally:
-            self.store.database.pool = pool
+            database.pool, database.most_kept = pool, kept
         return recorder.blocks
 
     async def _execute(self, schema: Any, gateway: Any, token: dict[str, str], request: Request) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 DIGITS = {"CNY": 2, "HKD": 2, "USD": 2, "EUR": 2, "JPY": 0}
 """Decimal digits of each currency that the system keeps books in (ISO 4217)."""
@@ -40,11 +41,7 @@ class Money:
     @property
     def amount(self) -> str:
         """The decimal string with the currency's digits, such as `25.00`."""
-        digits = DIGITS[self.currency]
-        sign, whole = ("-", -self.minor) if self.minor < 0 else ("", self.minor)
-        if digits == 0:
-            return f"{sign}{whole}"
-        return f"{sign}{whole // 10**digits}.{whole % 10**digits:0{digits}d}"
+        return _decimal(self.minor, DIGITS[self.currency])
 
     def zero(self) -> Money:
         """Nothing, in the same currency."""
@@ -75,6 +72,15 @@ class Money:
         if other.currency != self.currency:
             raise CurrencyMismatch(f"{self.currency} and {other.currency} do not add up.")
         return other.minor
+
+
+@lru_cache(maxsize=65_536)
+def _decimal(minor: int, digits: int) -> str:
+    """Shops show the same amounts again and again."""
+    sign, whole = ("-", -minor) if minor < 0 else ("", minor)
+    if digits == 0:
+        return f"{sign}{whole}"
+    return f"{sign}{whole // 10**digits}.{whole % 10**digits:0{digits}d}"
 
 
 def half_up(numerator: int, denominator: int) -> int:

@@ -15,6 +15,7 @@ MOST = 100
 """Items of a page at most."""
 
 T = TypeVar("T")
+_written = json.JSONEncoder(separators=(",", ":"), default=str, ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,7 @@ class PageRequest:
 
 def cursor_of(order: str, keys: Sequence[Any]) -> str:
     """An opaque cursor: the sort's name and the item's sort keys (JSON values)."""
-    text = json.dumps([order, *keys], separators=(",", ":"), default=str, ensure_ascii=False)
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_written([order, *keys]).encode()).decode().rstrip("=")
 
 
 def cursor_keys(cursor: str, order: str) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -34,6 +34,12 @@ class Database:
 
     pool: asyncpg.Pool[Any]
     dsn: str
+    most_kept: int = 0
+    """Connections that stay ready between uses: giving one back to asyncpg's pool costs as much as a small
+    read.
+    """
+    _kept: list[PoolConnectionProxy[Any]] = field(default_factory=list)
+    _waiting: int = 0
 
     @classmethod
     async def open(cls, dsn: str, size: int = 10) -> Database:
@@ -47,23 +53,70 @@ class Database:
             reset=_keep_as_it_is,
             command_timeout=60,
         )
-        return cls(pool, dsn)
+        return cls(pool, dsn, most_kept=size // 3)
 
     async def close(self) -> None:
         """Close every connection after its present work."""
+        self.most_kept = 0
+        await self.let_go()
         await self.pool.close()
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[PoolConnectionProxy[Any]]:
+    @property
+    def kept(self) -> int:
+        """How many connections are kept ready."""
+        return len(self._kept)
+
+    async def let_go(self) -> None:
+        """Give the connections that are kept ready back to the pool."""
+        while self._kept:
+            await self.pool.release(self._kept.pop())
+
+    def connection(self) -> Lease:
         """A connection for reads, each statement its own snapshot."""
-        async with self.pool.acquire() as connection:
-            yield connection
+        return Lease(self)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PoolConnectionProxy[Any]]:
         """A connection in one READ COMMITTED transaction."""
-        async with self.pool.acquire() as connection, connection.transaction():
+        async with Lease(self) as connection, connection.transaction():
             yield connection
+
+    async def lend(self) -> PoolConnectionProxy[Any]:
+        """A connection that is kept ready, or one of the pool."""
+        while self._kept:
+            connection = self._kept.pop()
+            if not connection.is_closed():
+                return connection
+            await self.pool.release(connection)
+        self._waiting += 1
+        try:
+            return await self.pool.acquire()
+        finally:
+            self._waiting -= 1
+
+    def keep(self, connection: PoolConnectionProxy[Any]) -> bool:
+        """Keep a connection ready; False where the pool needs it more."""
+        kept = len(self._kept) < self.most_kept and not self._waiting
+        if kept:
+            self._kept.append(connection)
+        return kept
+
+
+class Lease:
+    """A connection for as long as the block lasts; after an error it goes back to the pool to be tidied."""
+
+    __slots__ = ("_connection", "_database")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __aenter__(self) -> PoolConnectionProxy[Any]:
+        self._connection = await self._database.lend()
+        return self._connection
+
+    async def __aexit__(self, kind: object, *_error: object) -> None:
+        if kind is not None or not self._database.keep(self._connection):
+            await self._database.pool.release(self._connection)
 
 
 def plain_dsn(dsn: str) -> str:

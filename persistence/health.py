@@ -76,6 +76,6 @@ class Health:
         pool = self._database.pool
         return {
             "pool_connections": pool.get_size(),
-            "pool_in_use": pool.get_size() - pool.get_idle_size(),
+            "pool_in_use": pool.get_size() - pool.get_idle_size() - self._database.kept,
             "feed_followers": self._feed.followers,
         }

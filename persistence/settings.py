@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     # The API
     introspection: bool = Field(True, description="Whether clients may ask for the schema.")
     graphiql: bool = Field(True, description="Whether a browser gets GraphiQL on `/graphql`.")
+    compiled: bool = Field(
+        True, description="Whether operations are compiled; graphql-core executes all of them otherwise."
+    )
     max_depth: Count = Field(15, description="How deep the fields of a document may nest.")
     max_aliases: Count = Field(50, description="How many aliases a document may use.")
     max_tokens: Count = Field(5_000, description="How many lexical tokens a document may have.")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from strawberry.types import Info
 
+    from domain.access.callers import Caller
+
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION], description="Who may read a field; every field declares it."
@@ -26,6 +28,13 @@ class Audience:
     open: bool | None = strawberry.directive_field(name="open", default=strawberry.UNSET)
     permission: str | None = strawberry.directive_field(name="permission", default=strawberry.UNSET)
     owner: bool | None = strawberry.directive_field(name="owner", default=strawberry.UNSET)
+
+
+def denial(caller: Caller, permission: str) -> Exception:
+    """What a caller without a permission is told."""
+    if caller.kind.value == "ANONYMOUS":
+        return Unauthenticated("Send a token in the header Authorization: Bearer ….")
+    return Forbidden(permission)
 
 
 class Guard(FieldExtension):
@@ -42,9 +51,7 @@ class Guard(FieldExtension):
         if field in context.denied:
             return True
         context.denied.add(field)
-        if context.caller.kind.value == "ANONYMOUS":
-            raise Unauthenticated("Send a token in the header Authorization: Bearer ….")
-        raise Forbidden(self.permission)
+        raise denial(context.caller, self.permission)
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: Info[Any, Any], **arguments: Any) -> Any:
         """The value, or None where the caller may not have it."""

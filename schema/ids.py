@@ -9,6 +9,8 @@ from domain.refusals import NotFound
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _LENGTH = 26
+_TWO = [first + second for first in _ALPHABET for second in _ALPHABET]
+_LOW = (1 << 60) - 1
 
 PREFIXES: dict[str, str] = {}
 """Prefix → GraphQL type, filled by `noun`."""
@@ -16,11 +18,14 @@ PREFIXES: dict[str, str] = {}
 
 def encode(prefix: str, value: UUID) -> str:
     """`ord_01h…`: lower-case Crockford base32 of the 128 bits."""
-    number, text = value.int, ""
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, 32)
-        text = _ALPHABET[digit] + text
-    return f"{prefix}_{text}"
+    number, two = value.int, _TWO
+    high, low = number >> 60, number & _LOW  # in halves that the processor counts with
+    return (
+        f"{prefix}_{two[high >> 60]}{two[high >> 50 & 1023]}{two[high >> 40 & 1023]}{two[high >> 30 & 1023]}"
+        f"{two[high >> 20 & 1023]}{two[high >> 10 & 1023]}{two[high & 1023]}"
+        f"{two[low >> 50]}{two[low >> 40 & 1023]}{two[low >> 30 & 1023]}"
+        f"{two[low >> 20 & 1023]}{two[low >> 10 & 1023]}{two[low & 1023]}"
+    )
 
 
 def decode(prefix: str, value: str) -> UUID | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import strawberry
@@ -16,6 +17,25 @@ _F = TypeVar("_F", bound=Callable[..., Awaitable[list[Any]]])
 
 LEVELS: dict[tuple[str, str], Callable[..., Any]] = {}
 """(GraphQL type, python name of the field) → its function; the compiled executor calls it directly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """What lies behind a resolver that strawberry calls, for an executor that calls it without strawberry.
+
+    A level takes `(parents, context, **arguments)`, a verb `(context, **arguments)`.
+    """
+
+    function: Callable[..., Any]
+    of_level: bool = False
+    answers: tuple[type[Exception], ...] = ()
+    """Exceptions that are the field's value: a mutation's refusals."""
+
+
+def direct_of(resolve: Callable[..., Any]) -> Direct | None:
+    """What lies behind a resolver; None for one that has to be called as it is."""
+    found = getattr(resolve, "direct", None)
+    return found if isinstance(found, Direct) else None
 
 
 def level(noun: type) -> Callable[[_F], _F]:
@@ -43,8 +63,10 @@ def _batched(function: Callable[..., Awaitable[list[Any]]]) -> Callable[..., Any
         key = function, tuple(arguments.items())
         loader = context.loaders.get(key)
         if loader is None:
+            kept: list[Any] = []
 
             async def load(parents: Sequence[Any]) -> list[Any]:
+                kept.extend(parents)  # the loader knows them by address, which nothing else may get meanwhile
                 return await function(parents, context, **arguments)
 
             # It gathers and keeps nothing: a context outlives an event or a mutation's field, and an object
@@ -53,6 +75,7 @@ def _batched(function: Callable[..., Awaitable[list[Any]]]) -> Callable[..., Any
         return await loader.load(root)
 
     take_signature(resolve, function)
+    resolve.direct = Direct(function, of_level=True)  # type: ignore[attr-defined]
     return resolve
 
 

@@ -13,7 +13,7 @@ import strawberry
 
 from domain.refusals import IdempotencyConflict, Refusal
 from schema.audiences import Audience, Guard
-from schema.levels import take_signature
+from schema.levels import Direct, take_signature
 from schema.refusals import GENERAL, Answer, result_union
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -31,6 +31,7 @@ def query(requires: str | None = None) -> Callable[[_F], _F]:
             return await function(info.context, **arguments)
 
         take_signature(resolve, function, skip=1)
+        resolve.direct = Direct(function)  # type: ignore[attr-defined]
         hint = typing.get_type_hints(function, include_extras=True)["return"]
         if requires is not None and not _allows_null(hint):
             raise TypeError(f"{function.__name__} is restricted, so it must allow null.")
@@ -63,6 +64,7 @@ def mutation(requires: str | None = None, fails_with: tuple[type[Refusal], ...] 
 
         take_signature(resolve, function, skip=1)
         _describe_input(resolve)
+        resolve.direct = Direct(function, answers=declared)  # type: ignore[attr-defined]
         name = "".join(word.title() for word in function.__name__.split("_")) + "Result"
         union = result_union(name, hints["return"], declared)
         # Null where it was denied or failed, so that the other mutations of the document are answered.

@@ -173,6 +173,8 @@ class Prices:
         self._until = min((edge for edge in edges if edge > now), default=None)
         self._rules = RuleBook(rules, now)
         self._known: dict[tuple[UUID, int], Resolution] = {}
+        self.shown: dict[UUID, Any] = {}
+        """What readers have made of an item or a product at these prices; emptied when it grows too large."""
 
     def holds_at(self, now: datetime) -> bool:
         """Whether no rule has begun or ended to apply between."""

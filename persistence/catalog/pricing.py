@@ -17,11 +17,35 @@ if TYPE_CHECKING:
     from persistence.channels.shelf import Glance
 
 
+_MOST_SHOWN = 10_000
+"""Views of one channel that are kept."""
+
+
 def variant_of(item: Item, glance: Glance) -> VariantView:
-    """A variant priced for one piece in the channel of a glance.
+    """A variant priced for one piece in the channel of a glance; the same object while the prices hold.
 
     What the channel hides has no price there, though an order or a bundle may name it.
     """
+    shown = glance.prices.shown
+    found: VariantView | None = shown.get(item.id)
+    if found is None:
+        if len(shown) >= _MOST_SHOWN:
+            shown.clear()
+        found = shown[item.id] = _made(item, glance)
+    return found
+
+
+def on_sale_of(product_id: UUID, glance: Glance) -> list[VariantView]:
+    """The variants of a product that the channel shows to everybody."""
+    shown = glance.prices.shown
+    found: list[VariantView] | None = shown.get(product_id)
+    if found is None:
+        found = [variant_of(item, glance) for item in glance.book.on_sale(product_id)]
+        shown[product_id] = found
+    return found
+
+
+def _made(item: Item, glance: Glance) -> VariantView:
     found, goods, currency = glance.price_of(item), item.goods, item.currency
     hidden = is_hidden(item, glance)
     price = None if hidden else found.retail_minor

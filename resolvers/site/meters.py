@@ -23,6 +23,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from schema.engine.answers import executed
+from schema.engine.compiled.execution import log_fallback
 from schema.engine.engine import Engine
 from schema.engine.refused import RequestRefused
 
@@ -41,6 +42,12 @@ REGISTRY = CollectorRegistry()
 
 OPERATIONS = Counter(
     "quanyi_operations", "Operations by kind and outcome.", ("kind", "outcome"), registry=REGISTRY
+)
+FALLBACKS = Counter(
+    "quanyi_fallbacks",
+    "Operations and events that graphql-core had to answer.",
+    ("what", "reason"),
+    registry=REGISTRY,
 )
 SECONDS = Histogram(
     "quanyi_operation_seconds", "How long an operation ran.", ("kind",), buckets=_BUCKETS_S, registry=REGISTRY
@@ -111,6 +118,12 @@ class MeteredEngine(Engine):
             raise
         OPERATIONS.labels(prepared.kind, "ok").inc()
         return _counted(events)
+
+
+def count_fallback(what: str, reason: str, operation: str | None) -> None:
+    """Count what compiled execution left to graphql-core, and write it to the log."""
+    FALLBACKS.labels(what, reason).inc()
+    log_fallback(what, reason, operation)
 
 
 async def _counted(events: AsyncIterator[Answer]) -> AsyncIterator[Answer]:

@@ -23,6 +23,7 @@ from graphql import (
 from schema.engine.limits import DocumentLimits
 from schema.engine.measure import DocumentMeasure, Measured
 from schema.engine.refused import refusal, refused_document
+from schema.engine.variables import SimpleVariables
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Operation:
     measured: Measured
     defaults: Mapping[str, int]
     """Whole numbers that the document gives its variables."""
+    variables: SimpleVariables
 
     @property
     def kind(self) -> str:
@@ -105,19 +107,20 @@ class Documents:
     def _make(self, text: str) -> ReadyDocument:
         document = self._parse(text)
         measure = DocumentMeasure(self._schema, document, self._limits)
-        operations = tuple(
-            self._operation(measure, d)
-            for d in document.definitions
-            if isinstance(d, OperationDefinitionNode)
-        )
+        nodes = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+        measured = [self._measured(measure, node) for node in nodes]
         fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         if len(fragments) > self._limits.max_fragments:
             raise _too_many("TOO_MANY_FRAGMENTS", "fragments", len(fragments), self._limits.max_fragments)
         errors = validate(self._schema, document, self._rules, hide_suggestions=self._hide_suggestions)
         if errors:
             raise refused_document("GRAPHQL_VALIDATION_FAILED", errors)
-        if not operations:
+        if not nodes:
             raise refusal("BAD_REQUEST", "The document has no operation to run.", document=True)
+        operations = tuple(
+            Operation(node, found, _whole_defaults(node), SimpleVariables(self._schema, node))
+            for node, found in zip(nodes, measured, strict=True)
+        )
         return ReadyDocument(text, document, measure, operations, fragments)
 
     def _parse(self, text: str) -> DocumentNode:
@@ -134,7 +137,7 @@ class Documents:
             _refuse_nul(document)
         return document
 
-    def _operation(self, measure: DocumentMeasure, node: OperationDefinitionNode) -> Operation:
+    def _measured(self, measure: DocumentMeasure, node: OperationDefinitionNode) -> Measured:
         measured, limits = measure.operation(node), self._limits
         if measured.depth > limits.max_depth:
             raise _too_many("TOO_DEEP", "levels of fields", measured.depth, limits.max_depth)
@@ -142,12 +145,7 @@ class Documents:
             raise _too_many("TOO_MANY_ALIASES", "aliases", measured.aliases, limits.max_aliases)
         if measured.fields > limits.max_root_fields:
             raise _too_many("TOO_MANY_ROOT_FIELDS", "root fields", measured.fields, limits.max_root_fields)
-        defaults = {
-            d.variable.name.value: int(d.default_value.value[:12])
-            for d in node.variable_definitions or ()
-            if isinstance(d.default_value, IntValueNode)
-        }
-        return Operation(node, measured, defaults)
+        return measured
 
 
 def _refuse_nul(document: DocumentNode) -> None:
@@ -166,3 +164,11 @@ def _too_many(code: str, what: str, asked: int | None, limit: int) -> Exception:
     facts: dict[str, Any] = {"limit": limit} | ({"asked": shown} if shown is not None else {})
     message = f"The document has {has}, and at most {limit} are allowed: split it into smaller requests."
     return refusal(code, message, document=True, **facts)
+
+
+def _whole_defaults(node: OperationDefinitionNode) -> dict[str, int]:
+    return {
+        d.variable.name.value: int(d.default_value.value[:12])
+        for d in node.variable_definitions or ()
+        if isinstance(d.default_value, IntValueNode)
+    }

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import strawberry
 from graphql import GraphQLSchema
-from graphql.execution.values import get_variable_values
+from graphql.execution.values import VariableValues, get_variable_values
 
 from schema.engine.answers import Answer, executed, failed
 from schema.engine.codec import JsonCodec
-from schema.engine.documents import Documents
+from schema.engine.documents import Documents, Operation
 from schema.engine.execution import CoreExecution, Execution, Outcome, PreparedOperation
 from schema.engine.faults import ErrorOf, ErrorPresenter, OnFault, log_fault, no_mapping
 from schema.engine.gateway import Context, request_id_of
@@ -55,15 +55,7 @@ class Engine:
         """Make a request ready to be executed; RequestRefused says what is wrong with it and what to do."""
         document = self.documents.get(request.query)
         operation = document.operation(request.operation_name)
-        variables = get_variable_values(
-            self.schema,
-            operation.node.variable_definitions or (),
-            cast("dict[str, Any]", request.variables),
-            max_errors=20,
-            hide_suggestions=self._hide_suggestions,
-        )
-        if isinstance(variables, list):
-            raise refused_document("BAD_USER_INPUT", variables)
+        variables = operation.variables.read(request.variables) or self._coerced(operation, request)
         cost = document.cost(operation, request.variables)
         if cost > self.limits.max_cost:
             shown = min(10**15, cost)
@@ -76,6 +68,18 @@ class Engine:
                 limit=self.limits.max_cost,
             )
         return PreparedOperation(request, document, operation, variables, cost)
+
+    def _coerced(self, operation: Operation, request: GraphQLRequest) -> VariableValues:
+        variables = get_variable_values(
+            self.schema,
+            operation.node.variable_definitions or (),
+            cast("dict[str, Any]", request.variables),
+            max_errors=20,
+            hide_suggestions=self._hide_suggestions,
+        )
+        if isinstance(variables, list):
+            raise refused_document("BAD_USER_INPUT", variables)
+        return variables
 
     async def execute(self, prepared: PreparedOperation, context: Context) -> Answer:
         """Run a query or a mutation. Never raises but for cancellation: faults are in the answer, masked."""

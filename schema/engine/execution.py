@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from inspect import isawaitable
 from typing import Any, Protocol, cast
 
 import strawberry
-from graphql import ExecutionResult, GraphQLError
+from graphql import ExecutionResult, GraphQLError, MiddlewareManager
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.execute import (
     create_source_event_stream,
     default_field_resolver,
     default_type_resolver,
-    map_source_to_response_event,
 )
 from graphql.execution.values import VariableValues
 from strawberry.execution.is_awaitable import optimized_is_awaitable
@@ -69,6 +69,36 @@ class Execution(Protocol):
         ...
 
 
+class Raised:
+    """The outcome of a root field that raised."""
+
+    __slots__ = ("exception",)
+
+    def __init__(self, exception: Exception) -> None:
+        self.exception = exception
+
+
+class _Done(MiddlewareManager):
+    """Answers root fields with what they came to before; all other fields resolve as ever."""
+
+    def __init__(self, done: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._done = done
+
+    def get_field_resolver(self, field_resolver: Callable[..., Any]) -> Callable[..., Any]:
+        """The resolver in the place of a field's own."""
+
+        def resolve(source: Any, info: Any, **arguments: Any) -> Any:
+            if info.path.prev is not None or info.path.key not in self._done:
+                return field_resolver(source, info, **arguments)
+            outcome = self._done[info.path.key]
+            if isinstance(outcome, Raised):
+                raise outcome.exception
+            return outcome
+
+        return resolve
+
+
 class CoreExecution:
     """graphql-core's executor over strawberry's resolvers, without parsing, validating or coercing again."""
 
@@ -76,20 +106,47 @@ class CoreExecution:
         self._schema = schema._schema  # strawberry has no public name for it
         self._executor: type[Executor[Any]] = schema.execution_context_class
 
-    async def run(self, prepared: PreparedOperation, context: Any) -> Outcome:
-        """Run a query or a mutation to its end."""
-        result = self._build(prepared, context).execute_operation()
+    async def run(
+        self, prepared: PreparedOperation, context: Any, done: Mapping[str, Any] | None = None
+    ) -> Outcome:
+        """Run a query or a mutation to its end; root fields in `done` are completed and not called again."""
+        executor = self._build(prepared, context)
+        if done:
+            executor.middleware_manager = _Done(done)
+        result = executor.execute_operation()
         return cast("Outcome", await result if isawaitable(result) else result)
 
     async def stream(self, prepared: PreparedOperation, context: Any) -> AsyncIterable[Outcome] | Outcome:
         """Start a subscription."""
-        executor = self._build(prepared, context)
-        source = create_source_event_stream(executor)
+        source = await self.source(prepared, context)
+        if not isinstance(source, AsyncIterable):
+            return source
+        return self._events(prepared, context, source)
+
+    async def _events(
+        self, prepared: PreparedOperation, context: Any, source: AsyncIterable[Any]
+    ) -> AsyncIterator[Outcome]:
+        async with aclosing(cast("Any", source)):
+            async for event in source:
+                yield await self.event(prepared, context, event)
+
+    async def source(self, prepared: PreparedOperation, context: Any) -> AsyncIterable[Any] | Outcome:
+        """The events of a subscription before anything is selected of them."""
+        source = create_source_event_stream(self._build(prepared, context))
         if isawaitable(source):
             source = await source
         if isinstance(source, ExecutionResult):
             return cast("Outcome", source)
-        return cast("AsyncIterable[Outcome]", map_source_to_response_event(executor, source))
+        return source
+
+    async def event(self, prepared: PreparedOperation, context: Any, event: Any) -> Outcome:
+        """What a subscription answers to one event."""
+        loaders = getattr(context, "loaders", None)
+        if loaders:
+            loaders.clear()  # they know objects by their addresses, which those of a past event have left
+        executor = self._build(prepared, context).build_per_event_executor(event)
+        result = executor.execute_operation(False)
+        return cast("Outcome", await result if isawaitable(result) else result)
 
     def _build(self, prepared: PreparedOperation, context: Any) -> Executor[Any]:
         fragments: Mapping[str, Any] = prepared.document.fragments

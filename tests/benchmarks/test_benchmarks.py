@@ -102,17 +102,13 @@ class _Connection:
 
 
 class _Pool:
+    """A pool of that one connection."""
+
     def __init__(self, connection: _Connection) -> None:
         self.connection = connection
 
-    def acquire(self) -> _Pool:
-        return self
-
-    async def __aenter__(self) -> _Connection:
+    async def acquire(self) -> _Connection:
         return self.connection
-
-    async def __aexit__(self, *problem: object) -> None:
-        return None
 
 
 async def test_a_recipe_makes_new_ids_anew_and_takes_answers_from_answers() -> None:
@@ -122,10 +118,10 @@ async def test_a_recipe_makes_new_ids_anew_and_takes_answers_from_answers() -> N
     recorder._began_ms = (new_id().int >> 80) + 1
     while (made := new_id()).int >> 80 < recorder._began_ms:
         pass
-    async with recorder.acquire() as connection:
-        await connection.fetchval("SELECT a", known)
-        await connection.execute("INSERT b", made, [answered], "fresh-1", "kept")
-        await connection.execute("INSERT c", made)
+    connection = await recorder.acquire()
+    await connection.fetchval("SELECT a", known)
+    await connection.execute("INSERT b", made, [answered], "fresh-1", "kept")
+    await connection.execute("INSERT c", made)
     first, second, third = recorder.blocks[0].calls
     assert first.arguments == [known]
     assert second.arguments == [Fresh(0, text=False), [Cell(0, 0, 0)], Fresh(1, text=True), "kept"]

@@ -14,6 +14,8 @@ from tests.fixtures.served import ServedDemo
 def front_end(request: pytest.FixtureRequest, demo: ServedDemo) -> Iterator[FrontEnd]:
     """Sends the contract's operations to the demo."""
     front_end = FrontEnd(demo)
+    fallbacks = front_end.fallbacks()
     yield front_end
+    assert front_end.fallbacks() == fallbacks, "An operation of the contract was not answered by its plan."
     declared = set(getattr(request.function, "executes", ()))
     assert declared <= front_end.sent, f"The test does not execute {sorted(declared - front_end.sent)}."

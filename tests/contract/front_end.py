@@ -51,6 +51,12 @@ class FrontEnd:
         assert found.errors == []
         return next(iter(found.data.values())) if len(found.data) == 1 else found.data
 
+    def fallbacks(self) -> list[str]:
+        """What the server counts of operations that were not answered as compiled."""
+        response = self.demo.http.get(self.demo.url.removesuffix("/graphql") + "/metrics")
+        assert response.status_code == 200
+        return [line for line in response.text.splitlines() if line.startswith("quanyi_fallbacks_total")]
+
     def upload(self, name: str, token: str, content: bytes, file_name: str, **said: Any) -> Any:
         """A mutation whose `input.file` is a file, as the multipart request specification has it."""
         variables = {"input": {**said, "file": None}}
