@@ -26,7 +26,7 @@ def build_schema() -> strawberry.Schema:
 
 def _root(name: str, fields: dict[str, Any], description: str) -> Any:
     named = []
-    for python_name, field in fields.items():
+    for python_name, field in sorted(fields.items()):
         field.python_name = python_name
         named.append(field)
     return create_type(name, named, description=description) if named else None
