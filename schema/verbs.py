@@ -6,7 +6,8 @@ import inspect
 import operator
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Annotated, Any, TypeVar, cast
 
 import strawberry
@@ -81,13 +82,11 @@ def subscription(requires: str | None = None) -> Callable[[_F], _F]:
     """A field of Subscription: an async generator `async def name(context, **arguments)`."""
 
     def declare(function: _F) -> _F:
-        async def resolve(info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
+        def resolve(info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
+            # Asked before anything is followed: who may not is refused, instead of a stream that begins.
             if requires is not None:
                 info.context.caller.must(requires)
-            async for item in function(info.context, **arguments):
-                # Each event is an answer of its own, which says for itself what the caller may not read.
-                info.context.denied.clear()
-                yield item
+            return _events(info.context, function(info.context, **arguments))
 
         take_signature(resolve, function, skip=1)
         audience = Audience(open=True) if requires is None else Audience(permission=requires)
@@ -97,6 +96,14 @@ def subscription(requires: str | None = None) -> Callable[[_F], _F]:
         return function
 
     return declare
+
+
+async def _events(context: Any, source: AsyncGenerator[Any, None]) -> AsyncIterator[Any]:
+    async with aclosing(source):
+        async for item in source:
+            # Each event is an answer of its own, which says for itself what the caller may not read.
+            context.denied.clear()
+            yield item
 
 
 def _describe_input(resolve: Callable[..., Any]) -> None:

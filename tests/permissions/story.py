@@ -184,6 +184,8 @@ def used_cards(story: Story, shopper: Principal, redeemer: Principal, owner: str
             used = demo.ask(document, redeemer.token, input=said)[how]
             assert "code" not in used, used
             if how == "beginRedemption":
+                if not story.settled_by:
+                    story.principals.append(redeemer)
                 story.settled_by[used["id"]] = redeemer
     (shipment,) = parcel["shipments"]
     sent = {"shipmentId": shipment["id"], "carrier": "顺丰", "trackingNumber": "SF1"}
@@ -192,7 +194,6 @@ def used_cards(story: Story, shopper: Principal, redeemer: Principal, owner: str
     (right,) = metered["entitlements"]
     consumed = {"entitlementId": right["id"], "units": 1, "idempotencyKey": key()}
     story.do("consumeEntitlement", str(redeemer.token), **consumed)
-    story.principals.append(redeemer)
     for given_up in (False, True):
         said = {"idempotencyKey": key(), "lines": [{"sku": "MGTV-1M"}]}
         other = demo.ask(PLACE, token, input=said)["placeOrder"]
