@@ -86,7 +86,6 @@ async def test_a_proof_is_good_once(world: World, portal: Portal) -> None:
         {"alg": "HS384"},
         {"key": "k" * 48},
     ],
-    ids=str,
 )
 async def test_a_proof_that_is_not_quite_right_fails(
     world: World, portal: Portal, changes: dict[str, Any]
