@@ -17,6 +17,7 @@ from domain.orders.quote import AskQuote
 from domain.orders.shipping import ShipFulfilment, UpdateShipment
 from domain.orders.views import AddressView, ContactView
 from domain.paging import PageRequest
+from domain.refusals import BadRequest, InvalidInput
 from schema import ids, quotes
 from schema.context import Context
 from schema.nouns import shown
@@ -42,8 +43,12 @@ async def quote(
     input: Annotated[quotes.QuoteInput, strawberry.argument(description="What to price.")],
 ) -> Quote | None:
     """What lines cost in your channel, with every problem that ordering them would meet."""
-    command = AskQuote(quotes.wanted_lines(input.lines), tuple(input.coupon_codes or ()))
-    return shown(Quote, await context.perform(command))
+    try:
+        command = AskQuote(quotes.wanted_lines(input.lines), tuple(input.coupon_codes or ()))
+        return shown(Quote, await context.perform(command))
+    except InvalidInput as problem:
+        # A query has no refusals; what could never be ordered is no basket with problems either.
+        raise BadRequest(f"{problem.at}: {problem.message}") from None
 
 
 @query(requires=ORDERS_READ)

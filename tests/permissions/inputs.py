@@ -19,6 +19,7 @@ from graphql import (
     is_required_input_field,
 )
 
+from tests.house.sdl import audience_of
 from tests.permissions.picks import is_node
 
 BY_NAME: dict[str, str] = {
@@ -100,25 +101,32 @@ class Verb:
             elif name in BY_ID or (name == "id" and inner.name == "ID"):
                 yield Reference(path, BY_ID.get(name, self.answers), required, by_name=False)
 
+    @property
+    def permission(self) -> str | None:
+        """What its declaration asks for."""
+        return audience_of(self.field).permission
+
     def said(self, named: dict[tuple[str, ...], str]) -> dict[str, Any]:
-        """An input in which the fields at these paths name these objects."""
+        """An input in which the fields at these paths name these objects, or have these values."""
         assert self.input is not None
-        return _object(self.input, named, ())
+        return object_of(self.input, named)
 
 
-def _object(
-    type_: GraphQLInputObjectType, named: dict[tuple[str, ...], str], above: tuple[str, ...]
+def object_of(
+    type_: GraphQLInputObjectType, named: dict[tuple[str, ...], str], above: tuple[str, ...] = ()
 ) -> dict[str, Any]:
+    """An input with all that it has to have, and at some paths the given values."""
     made: dict[str, Any] = {}
     for name, field in type_.fields.items():
         path, inner = (*above, name), get_named_type(field.type)
+        on_the_way = any(one[: len(path)] == path for one in named)
         if path in named:
             made[name] = named[path]
-        elif is_required_input_field(field) or name in ALWAYS:
+        elif is_required_input_field(field) or name in ALWAYS or on_the_way:
             value = (
-                _object(inner, named, path)
+                object_of(inner, named, path)
                 if isinstance(inner, GraphQLInputObjectType)
-                else _leaf(name, inner, f"{type_.name}.{name}")
+                else _leaf(name, inner)
             )
             made[name] = [value] if is_list_type(get_nullable_type(field.type)) else value
         elif name in TEXTS and above[-1:] == ("contact",):
@@ -126,7 +134,7 @@ def _object(
     return made
 
 
-def _leaf(name: str, type_: Any, coordinate: str) -> Any:
+def _leaf(name: str, type_: Any) -> Any:
     if isinstance(type_, GraphQLEnumType):
         return WORDS[name] if WORDS.get(name) in type_.values else next(iter(type_.values))
     if type_.name in ("Int", "Boolean"):
