@@ -113,15 +113,14 @@ def test_the_cursor_of_another_leads_to_nothing_foreign(
     assert wrong == []
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "null", "W10=", "WzFd", "bnVsbA==", "\u4e2d", "A" * 5_000])
-def test_a_cursor_of_nobody_is_said_to_be_wrong(
-    story: Story, lists: dict[str, GraphQLField], cursor: str
-) -> None:
+def test_a_cursor_of_nobody_is_said_to_be_wrong(story: Story, lists: dict[str, GraphQLField]) -> None:
     root = next(one for one in story.principals if one.name == "OWNER at hq")
-    for name in lists:
-        document = f"query ($at: String) {{ {name}(after: $at) {ITEMS} }}"
-        found = asked(story, root, document, at=cursor)
-        assert [error["extensions"]["code"] for error in found["errors"]] == ["BAD_USER_INPUT"], name
+    for cursor in ("", "x", "null", "W10=", "WzFd", "bnVsbA==", "\u4e2d", "A" * 5_000):
+        for name in lists:
+            document = f"query ($at: String) {{ {name}(after: $at) {ITEMS} }}"
+            found = asked(story, root, document, at=cursor)
+            codes = [error["extensions"]["code"] for error in found["errors"]]
+            assert codes == ["BAD_USER_INPUT"], (name, cursor)
 
 
 def test_the_price_of_a_channel_that_is_not_below_is_null(story: Story, things: Things) -> None:
