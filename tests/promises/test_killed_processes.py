@@ -140,7 +140,7 @@ async def furnish(trade: Trade) -> None:
     await trade.count("FIGURE", 1_000)
 
 
-@pytest.mark.parametrize(("orders", "kills"), [(200, 4), pytest.param(2_000, 25, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("orders", "kills"), [(120, 3), pytest.param(2_000, 25, marks=pytest.mark.soak)])
 async def test_nothing_acknowledged_is_lost_and_nothing_stays_half_done(
     trade: Trade, valkey: str, tmp_path: Path, orders: int, kills: int
 ) -> None:
