@@ -41,6 +41,8 @@ class Caller:
     expires_at: datetime | None = None
     """When the session ends; None for tokens without an end."""
     scopes: frozenset[str] = field(default=frozenset())
+    known_at: int | None = field(default=None, compare=False)
+    """A position of the log of events before which the token was found valid; None when nobody can tell."""
 
     def may(self, permission: str) -> bool:
         """Whether the caller holds a permission."""
