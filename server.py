@@ -67,7 +67,8 @@ def build_engine(settings: Settings) -> MeteredEngine:
     from schema.engine.limits import DocumentLimits
     from schema.errors import error_of, tell_fault
 
-    schema = build_schema()
+    schema, codec = build_schema(), OrjsonCodec()
+    compiled = CompiledExecution(schema, on_fallback=count_fallback, codec=codec)
     return MeteredEngine(
         schema,
         DocumentLimits(
@@ -77,11 +78,11 @@ def build_engine(settings: Settings) -> MeteredEngine:
             max_cost=settings.max_cost,
         ),
         settings.introspection,
-        codec=OrjsonCodec(),
+        codec=codec,
         error_of=error_of,
         on_fault=tell_fault,
         operation_s=settings.operation_s,
-        execution=CompiledExecution(schema, on_fallback=count_fallback) if settings.compiled else None,
+        execution=compiled if settings.compiled else None,
     )
 
 

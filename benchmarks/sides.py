@@ -1,6 +1,6 @@
 """The two programs that our reads are held against, each served as ours is: one uvicorn worker.
 
-python -m benchmarks.sides by-hand | strawberry      settings come from the environment, the address is printed
+python -m benchmarks.sides by-hand | strawberry      the address is printed
 """
 
 from __future__ import annotations
