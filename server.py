@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import strawberry
 
+    from domain.access.budgets import Spending
     from resolvers.site.lifespan import Living, Site
     from resolvers.site.meters import MeteredEngine
 
@@ -59,10 +60,15 @@ def build_schema() -> strawberry.Schema:
     return build_schema()
 
 
-def build_engine(settings: Settings) -> MeteredEngine:
-    """The GraphQL engine over all areas: compiled, unless the settings leave all to graphql-core."""
+def build_engine(settings: Settings, spending: Spending | None = None) -> MeteredEngine:
+    """The GraphQL engine over all areas: compiled, unless the settings leave all to graphql-core.
+
+    Callers have budgets where somebody counts what they spend.
+    """
+    from persistence.access.spending import policy_of
     from resolvers.http.codec import OrjsonCodec
     from resolvers.site.meters import MeteredEngine, count_fallback
+    from schema.engine.allowance import Allowance
     from schema.engine.compiled.execution import CompiledExecution
     from schema.engine.limits import DocumentLimits
     from schema.errors import error_of, tell_fault
@@ -82,12 +88,14 @@ def build_engine(settings: Settings) -> MeteredEngine:
         on_fault=tell_fault,
         operation_s=settings.operation_s,
         execution=CompiledExecution(schema, on_fallback=count_fallback) if settings.compiled else None,
+        allowance=None if spending is None else Allowance(policy_of(settings), spending),
     )
 
 
 @asynccontextmanager
 async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Site]:
     """Everything that one process serves, over the database that the settings name."""
+    from persistence.access.spending import spending_of
     from persistence.store import opened
     from persistence.veil import new_veil
     from resolvers.site.edge import EdgePolicy
@@ -96,7 +104,8 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
     from subscriptions.sse import EventStreamWriter
     from subscriptions.websocket import SocketEndpoint
 
-    engine = build_engine(settings)
+    spending = spending_of(settings)
+    engine = build_engine(settings, spending if settings.budgets else None)
     plan = SitePlan(
         edge=EdgePolicy.of(settings.allowed_origins, settings.trusted_proxies, settings.sockets_per_address),
         request_bytes=settings.request_bytes,
@@ -104,7 +113,7 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
         new_veil=new_veil,
         explorer=settings.graphiql,
     )
-    async with opened(settings) as store, store.working(jobs=jobs):
+    async with opened(settings) as store, spending.working(), store.working(jobs=jobs):
         gateway = ContextGateway(store.authenticator, store.reads, store.perform, store.feed)
         stream, sockets = EventStreamWriter(engine), SocketEndpoint(engine, gateway)
         yield site(engine, gateway, stream, sockets, store.health, plan)

@@ -10,6 +10,7 @@ import strawberry
 from graphql import GraphQLSchema
 from graphql.execution.values import VariableValues
 
+from schema.engine.allowance import Allowance, shown
 from schema.engine.answers import Answer, executed, failed
 from schema.engine.codec import JsonCodec
 from schema.engine.cost import affordable
@@ -29,6 +30,7 @@ class Engine:
 
     `error_of` maps domain exceptions to errors with codes; what it does not know is a fault, masked and given
     to `on_fault`. `execution` may be replaced by a faster one that agrees with graphql-core.
+    Without an `allowance` callers may ask as often as they like.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Engine:
         error_of: ErrorOf = no_mapping,
         on_fault: OnFault = log_fault,
         execution: Execution | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError(
@@ -54,6 +57,13 @@ class Engine:
         self._hide_suggestions = not introspection
         self._execution: Execution = execution or CoreExecution(schema)
         self._introspection = Introspection(schema)
+        self._allowance = allowance
+
+    def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
+        """Prepare a request and take its cost from its caller's budgets; RequestRefused if it cannot."""
+        if self._allowance is None:
+            return self.prepare(request)
+        return self._allowance.admit(request, context, self.prepare, self.documents)
 
     def prepare(self, request: GraphQLRequest) -> PreparedOperation:
         """Make a request ready to be executed; RequestRefused says what is wrong with it and what to do."""
@@ -71,7 +81,10 @@ class Engine:
     async def execute(self, prepared: PreparedOperation, context: Context) -> Answer:
         """Run a query or a mutation. Never raises but for cancellation: faults are in the answer, masked."""
         request_id = request_id_of(context)
-        extensions = {"cost": {"requested": prepared.cost, "limit": self.limits.max_cost}}
+        cost: dict[str, Any] = {"requested": prepared.cost, "limit": self.limits.max_cost}
+        if prepared.standing is not None:
+            cost["budget"] = shown(prepared.standing)
+        extensions = {"cost": cost}
         try:
             execution = self._introspection if prepared.operation.introspects else self._execution
             outcome = await execution.run(prepared, context)
