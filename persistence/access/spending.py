@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -136,7 +137,7 @@ class SharedSpending(LocalSpending):
         try:
             async with redis.pipeline(transaction=False) as pipeline:
                 for subject, window, units in said:
-                    key = f"{_NAMESPACE}:{subject}:{window.ends_s}"
+                    key = f"{_NAMESPACE}:{_hidden(subject)}:{window.ends_s}"
                     pipeline.incrby(key, units)
                     pipeline.expire(key, 2 * WINDOW_S)
                 totals = (await pipeline.execute())[::2]
@@ -153,6 +154,11 @@ class SharedSpending(LocalSpending):
         for budget, window in zip(budgets, windows, strict=True):
             window.spent += units
             self._unsent[budget.subject] = window
+
+
+def _hidden(subject: str) -> str:
+    """A subject's name without the address or the device in it."""
+    return blake2b(subject.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def spending_of(settings: Settings) -> LocalSpending:

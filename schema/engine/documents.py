@@ -122,7 +122,7 @@ class Documents:
         measure = DocumentMeasure(self._schema, document, limits)
         nodes = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
         if len(nodes) > limits.max_operations:
-            raise _too_many("TOO_MANY_OPERATIONS", "operations", len(nodes), limits.max_operations)
+            raise _too_many("TOO_MANY_DEFINITIONS", "operations", len(nodes), limits.max_operations)
         measured = [self._measured(measure, node) for node in nodes]
         fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         if len(fragments) > limits.max_fragments:

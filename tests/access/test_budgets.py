@@ -135,9 +135,9 @@ async def test_processes_that_share_a_redis_share_budgets(valkey: str) -> None:
         await one.exchange(redis)
         assert one.spend((A,), 0).remaining == 25
         assert one.spend((A,), 26).refused
-        assert [await redis.ttl(key) for key in await redis.keys("quanyi-spent:a:*")] == [
-            pytest.approx(120, abs=5)
-        ]
+        (key,) = await redis.keys("quanyi-spent:*")
+        assert await redis.get(key) == b"75"
+        assert await redis.ttl(key) == pytest.approx(120, abs=5)
 
 
 async def test_what_could_not_be_told_is_told_later(valkey: str) -> None:
@@ -151,5 +151,4 @@ async def test_what_could_not_be_told_is_told_later(valkey: str) -> None:
     spending.spend(subject, 3)
     async with Redis.from_url(valkey) as redis:
         await spending.exchange(redis)
-        (key,) = await redis.keys("quanyi-spent:later:*")
-        assert await redis.get(key) == b"10"
+        assert b"10" in [await redis.get(key) for key in await redis.keys("quanyi-spent:*")]

@@ -79,7 +79,8 @@ def test_who_has_too_little_left_is_told_when_to_come_back() -> None:
     wait_s = int(error.headers["retry-after"])
     assert (error.status, error.document) == (429, False)
     assert error.errors == [{
-        "message": f"The budget of this network address has 32 units left of 100 a minute: ask again in {wait_s} s.",
+        "message": "The budget of this network address has 32 units left of 100 a minute: "
+                   f"ask again in {wait_s} s.",
         "extensions": {"code": "RATE_LIMITED", "scope": "ADDRESS", "retryAfterSeconds": wait_s},
     }]  # fmt: skip
     assert error.extensions == {"cost": {"budget": {

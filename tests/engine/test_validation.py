@@ -129,7 +129,7 @@ def test_operations_that_share_too_many_fragments_are_refused() -> None:
 
 def test_many_operations_are_refused() -> None:
     text = " ".join(f"query Q{n} {{ hello }}" for n in range(31))
-    assert refused(text).errors[0]["extensions"] == {"code": "TOO_MANY_OPERATIONS", "limit": 30, "asked": 31}
+    assert refused(text).errors[0]["extensions"] == {"code": "TOO_MANY_DEFINITIONS", "limit": 30, "asked": 31}
 
 
 def test_what_costs_too_much_is_refused_before_anything_else_is_found_wrong_with_it() -> None:
