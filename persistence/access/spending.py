@@ -44,9 +44,9 @@ class _Window:
 class LocalSpending:
     """Fills `domain.access.budgets.Spending` for one process."""
 
-    def __init__(self, most: int = MOST_SUBJECTS, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, most: int = MOST_SUBJECTS, now_s: Callable[[], float] = time.time) -> None:
         self._windows: dict[str, _Window] = {}
-        self._most, self._clock = most, clock
+        self._most, self._now_s = most, now_s
         self._swept_s = 0.0
 
     @asynccontextmanager
@@ -59,7 +59,7 @@ class LocalSpending:
 
     def spend(self, budgets: Sequence[Budget], units: int, *, anyway: bool = False) -> Standing:
         """Take units from all budgets or from none."""
-        now_s, windows = self._clock(), []
+        now_s, windows = self._now_s(), []
         remaining, tightest, ends_s = 0, budgets[0], 0
         for budget in budgets:
             window = self._windows.get(budget.subject)
@@ -101,9 +101,9 @@ class SharedSpending(LocalSpending):
     """The same for all processes on one Redis."""
 
     def __init__(
-        self, redis_url: str, most: int = MOST_SUBJECTS, clock: Callable[[], float] = time.time
+        self, redis_url: str, most: int = MOST_SUBJECTS, now_s: Callable[[], float] = time.time
     ) -> None:
-        super().__init__(most, clock)
+        super().__init__(most, now_s)
         self._url = redis_url
         self._unsent: dict[str, _Window] = {}
 
@@ -142,7 +142,7 @@ class SharedSpending(LocalSpending):
                     pipeline.expire(key, 2 * WINDOW_S)
                 totals = (await pipeline.execute())[::2]
         except Exception:
-            now_s = self._clock()
+            now_s = self._now_s()
             lasting = {subject: window for subject, window in unsent.items() if window.ends_s > now_s}
             self._unsent = {**lasting, **self._unsent}
             raise

@@ -92,7 +92,7 @@ def test_what_is_taken_anyway_leaves_nothing_and_never_less() -> None:
 
 def test_a_budget_is_full_again_when_its_minute_is_over() -> None:
     clock = Clock()
-    spending = LocalSpending(clock=clock)
+    spending = LocalSpending(now_s=clock)
     wait_s = spending.spend((B,), 30).resets_in_s
     assert 1 <= wait_s <= 60
     clock.now_s += wait_s - 1.3
@@ -104,14 +104,14 @@ def test_a_budget_is_full_again_when_its_minute_is_over() -> None:
 
 
 def test_minutes_of_different_subjects_do_not_all_end_at_once() -> None:
-    spending = LocalSpending(clock=Clock())
+    spending = LocalSpending(now_s=Clock())
     ends = {spending.spend((Budget(Scope.ADDRESS, f"s{n}", 9),), 1).resets_in_s for n in range(100)}
     assert len(ends) > 30
 
 
 def test_memory_is_bounded_however_many_subjects_come() -> None:
     clock = Clock()
-    spending = LocalSpending(most=100, clock=clock)
+    spending = LocalSpending(most=100, now_s=clock)
     for number in range(1_000):
         spending.spend((Budget(Scope.ADDRESS, f"s{number}", 9), A), 1, anyway=True)
     assert len(spending) == 100
@@ -123,7 +123,7 @@ def test_memory_is_bounded_however_many_subjects_come() -> None:
 
 async def test_processes_that_share_a_redis_share_budgets(valkey: str) -> None:
     clock = Clock()
-    one, two = (SharedSpending(valkey, clock=clock) for _ in range(2))
+    one, two = (SharedSpending(valkey, now_s=clock) for _ in range(2))
     async with Redis.from_url(valkey) as redis:
         one.spend((A,), 60)
         two.spend((A,), 10)
@@ -142,7 +142,7 @@ async def test_processes_that_share_a_redis_share_budgets(valkey: str) -> None:
 
 async def test_what_could_not_be_told_is_told_later(valkey: str) -> None:
     clock = Clock()
-    spending = SharedSpending(valkey, clock=clock)
+    spending = SharedSpending(valkey, now_s=clock)
     subject = (Budget(Scope.ADDRESS, "later", 100),)
     spending.spend(subject, 7)
     async with Redis.from_url("redis://127.0.0.1:1/0") as nowhere:

@@ -33,7 +33,7 @@ SHOPPER = Asking(Caller(CallerKind.STOREFRONT, subject_id=UUID(int=1), address="
 
 def engine(**sizes: int) -> Engine:
     clock_s = 1_000_000_000.0
-    spending = LocalSpending(clock=lambda: clock_s)
+    spending = LocalSpending(now_s=lambda: clock_s)
     return Engine(SCHEMA, codec=CODEC, allowance=Allowance(BudgetPolicy(**sizes), spending))
 
 
