@@ -22,6 +22,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
+from domain.access.budgets import Scope
 from schema.engine.answers import executed
 from schema.engine.compiled.execution import log_fallback
 from schema.engine.engine import Engine
@@ -68,6 +69,10 @@ STREAMS = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
+for _code in ("RATE_LIMITED", "COST_LIMITED"):
+    REFUSALS.labels(_code)  # shown from the first scrape on, so that an alarm has a zero to rise from
+for _scope in Scope:
+    EXHAUSTED.labels(_scope)
 ELSEWHERE = ("quanyi_forged_codes_total",)
 """Counters of other layers, by the names of their samples."""
 
