@@ -30,7 +30,7 @@ from benchmarks.card_import import open_directory
 from benchmarks.cases import PRODUCT_DETAIL, PRODUCT_LIST
 from benchmarks.figures import Run
 from benchmarks.load import Plan
-from benchmarks.rig import UNLIMITED, measured_by, postgres_s, spent_s
+from benchmarks.rig import measured_by, postgres_s, spent_s
 from benchmarks.sides import WAYS
 from benchmarks.world import Size, World, build
 from domain.paging import cursor_of
@@ -90,7 +90,7 @@ class Bench:
     @asynccontextmanager
     async def _served(self, way: str) -> AsyncIterator[tuple[str, psutil.Process]]:
         if way == OURS:
-            async with serving(self.place, self.running.dsn, QUANYI_COST_PER_MINUTE=UNLIMITED) as process:
+            async with serving(self.place, self.running.dsn, QUANYI_BUDGETS="false") as process:
                 yield process.url, process.process
             return
         environment = {"DATABASE_URL": self.running.dsn, "QUANYI_DATA": str(self.place / "data")}
