@@ -121,4 +121,4 @@ class Engine:
 
     def _not_started(self, errors: list[dict[str, Any]]) -> RequestRefused:
         code = errors[0]["extensions"]["code"] if errors else ""
-        return RequestRefused(STATUS_OF_CODE.get(code, 400), errors)
+        return RequestRefused(STATUS_OF_CODE.get(code, 400), errors, document=True)
