@@ -118,6 +118,11 @@ class Settings(BaseSettings):
     max_aliases: Count = Field(50, description="How many aliases a document may use.")
     max_tokens: Count = Field(5_000, description="How many lexical tokens a document may have.")
     max_cost: Count = Field(20_000, description="What one operation may cost, in cost units.")
+    persisted_queries: int = Field(
+        1_000,
+        ge=0,
+        description="Documents of automatic persisted queries that a process remembers; 0 turns them off.",
+    )
     operation_s: Count = Field(30, description="Seconds after which an operation is given up.")
     sockets_per_address: Count = Field(200, description="Open WebSockets of one address at most.")
 

@@ -93,7 +93,7 @@ class HttpEndpoint:
         request = await self._read(exchange, uploads)
         context = await open_context(self._gateway, exchange.headers, None, address_of(exchange.scope))
         try:
-            prepared = self._engine.prepare(request)
+            prepared = await self._engine.admit(request, context)
             await self._run(exchange, prepared, context, media)
         finally:
             await close_context(context)
@@ -168,5 +168,6 @@ def _from_query_string(codec: JsonCodec, raw: bytes) -> GraphQLRequest:
         if given.get(name)
     }
     value["query"] = given.get("query")
+    value["documentId"] = given.get("documentId")
     value["operationName"] = given.get("operationName") or None
     return read_request(value)

@@ -95,6 +95,14 @@ class MeteredEngine(Engine):
             OPERATIONS.labels("unknown", "refused").inc()
             raise
 
+    async def completed(self, request: GraphQLRequest, context: Context) -> GraphQLRequest:
+        """Find the document, and count who may not send it or has to send it again."""
+        try:
+            return await super().completed(request, context)
+        except RequestRefused:
+            OPERATIONS.labels("unknown", "refused").inc()
+            raise
+
     async def execute(self, prepared: PreparedOperation, context: Context) -> Answer:
         """Execute and time."""
         began_s = time.perf_counter()

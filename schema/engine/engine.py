@@ -15,8 +15,9 @@ from schema.engine.codec import JsonCodec
 from schema.engine.documents import Documents, Operation
 from schema.engine.execution import CoreExecution, Execution, Outcome, PreparedOperation
 from schema.engine.faults import ErrorOf, ErrorPresenter, OnFault, log_fault, no_mapping
-from schema.engine.gateway import Context, request_id_of
+from schema.engine.gateway import Context, request_id_of, trusted_only
 from schema.engine.limits import DocumentLimits
+from schema.engine.persisted import NamedDocuments
 from schema.engine.refused import STATUS_OF_CODE, RequestRefused, refusal, refused_document
 from schema.engine.requests import GraphQLRequest
 
@@ -49,7 +50,18 @@ class Engine:
         self.errors = ErrorPresenter(error_of, on_fault)
         self.documents = Documents(self.schema, self.limits, introspection=introspection)
         self._hide_suggestions = not introspection
+        self._named = NamedDocuments(self.documents, self.limits.persisted_queries)
         self._execution: Execution = execution or CoreExecution(schema)
+
+    async def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
+        """Prepare the document that the request means, if its caller may run it."""
+        if request.document_id is not None or trusted_only(context):
+            request = await self.completed(request, context)
+        return self.prepare(request)
+
+    async def completed(self, request: GraphQLRequest, context: Context) -> GraphQLRequest:
+        """The request with the text of the document that it names; RequestRefused where it may not run."""
+        return await self._named.completed(request, context)
 
     def prepare(self, request: GraphQLRequest) -> PreparedOperation:
         """Make a request ready to be executed; RequestRefused says what is wrong with it and what to do."""
