@@ -18,7 +18,7 @@ AUDIT = frozenset(
     """.split()  # noqa: SIM905 - a list of 61 strings is no easier to read
 )
 """Every check of the audit, by its id."""
-CLIENTS = ["apollo", "graphql-sse", "graphql-ws", "urql", "urql-streams"]
+CLIENTS = ["apollo", "apollo-persisted", "graphql-sse", "graphql-ws", "urql", "urql-streams"]
 
 
 @pytest.fixture(scope="module", autouse=True)
