@@ -63,5 +63,9 @@ if (client.listen) {
   seen.paid = (await pay()).payOrder;
 }
 seen.refused = await codesOf(client.ask(WRONG));
+if (client.sent) {
+  seen.again = (await client.ask(PRODUCTS, { search: "芒果" })).products.edges.length;
+  seen.sent = client.sent;
+}
 await client.close();
 console.log(JSON.stringify(seen));

@@ -18,6 +18,16 @@ AUDIT = frozenset(
     """.split()  # noqa: SIM905 - a list of 61 strings is no easier to read
 )
 """Every check of the audit, by its id."""
+PERSISTED = {
+    "again": 1,
+    "sent": [
+        *("GET hash", "POST text"),  # a query that nobody has sent before
+        *("POST hash", "POST text", "POST hash", "POST text"),  # two mutations
+        *("GET hash", "POST text"),  # what is refused is not remembered either
+        "GET hash",  # the query again
+    ],
+}
+"""What Apollo's link sends where documents are known by their hashes."""
 CLIENTS = ["apollo", "apollo-persisted", "graphql-sse", "graphql-ws", "urql", "urql-streams"]
 
 
@@ -47,6 +57,7 @@ def test_a_client_reads_buys_and_follows_its_order(client: str, demo: ServedDemo
         **bought_with(client),
         "heard": ["AWAITING_PAYMENT", "FULFILLED"],
         "refusedFeed": ["BAD_USER_INPUT"],
+        **(PERSISTED if client == "apollo-persisted" else {}),
     }
 
 
