@@ -110,10 +110,10 @@ class MeteredEngine(Engine):
             OPERATIONS.labels("unknown", "refused").inc()
             raise
 
-    def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
+    async def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
         """Admit, and count the cost by who asks, and refusals by their code."""
         try:
-            prepared = super().admit(request, context)
+            prepared = await super().admit(request, context)
         except RequestRefused as refused:
             REFUSALS.labels(refused.code).inc()
             if refused.code == "RATE_LIMITED":
@@ -122,6 +122,14 @@ class MeteredEngine(Engine):
         kind = getattr(getattr(context, "caller", None), "kind", "UNKNOWN")
         COST.labels(kind).inc(prepared.cost)
         return prepared
+
+    async def completed(self, request: GraphQLRequest, context: Context) -> GraphQLRequest:
+        """Find the document, and count who may not send it or has to send it again."""
+        try:
+            return await super().completed(request, context)
+        except RequestRefused:
+            OPERATIONS.labels("unknown", "refused").inc()
+            raise
 
     async def execute(self, prepared: PreparedOperation, context: Context) -> Answer:
         """Execute and time."""

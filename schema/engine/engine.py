@@ -17,9 +17,10 @@ from schema.engine.cost import affordable
 from schema.engine.documents import Documents, Operation
 from schema.engine.execution import CoreExecution, Execution, Outcome, PreparedOperation
 from schema.engine.faults import ErrorOf, ErrorPresenter, OnFault, log_fault, no_mapping
-from schema.engine.gateway import Context, request_id_of
+from schema.engine.gateway import Context, request_id_of, trusted_only
 from schema.engine.introspection import Introspection
 from schema.engine.limits import DocumentLimits
+from schema.engine.persisted import NamedDocuments
 from schema.engine.refused import STATUS_OF_CODE, RequestRefused
 from schema.engine.requests import GraphQLRequest
 from schema.engine.variables import coerced
@@ -55,15 +56,26 @@ class Engine:
         self.errors = ErrorPresenter(error_of, on_fault)
         self.documents = Documents(self.schema, self.limits, introspection=introspection)
         self._hide_suggestions = not introspection
+        self._named = NamedDocuments(self.limits.persisted_queries)
         self._execution: Execution = execution or CoreExecution(schema)
         self._introspection = Introspection(schema)
         self._allowance = allowance
 
-    def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
-        """Prepare a request and take its cost from its caller's budgets; RequestRefused if it cannot."""
+    async def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
+        """Prepare what the request means; RequestRefused where its caller may not run it, or has spent enough."""
+        if request.document_id is not None or trusted_only(context):
+            request = await self.completed(request, context)
         if self._allowance is None:
-            return self.prepare(request)
-        return self._allowance.admit(request, context, self.prepare, self.documents)
+            prepared = self.prepare(request)
+        else:
+            prepared = self._allowance.admit(request, context, self.prepare, self.documents)
+        if request.automatic:
+            self._named.remember(request)
+        return prepared
+
+    async def completed(self, request: GraphQLRequest, context: Context) -> GraphQLRequest:
+        """The request with the text of the document that it names; RequestRefused where it may not run."""
+        return await self._named.completed(request, context)
 
     def prepare(self, request: GraphQLRequest) -> PreparedOperation:
         """Make a request ready to be executed; RequestRefused says what is wrong with it and what to do."""
@@ -122,4 +134,4 @@ class Engine:
 
     def _not_started(self, errors: list[dict[str, Any]]) -> RequestRefused:
         code = errors[0]["extensions"]["code"] if errors else ""
-        return RequestRefused(STATUS_OF_CODE.get(code, 400), errors)
+        return RequestRefused(STATUS_OF_CODE.get(code, 400), errors, document=True)
