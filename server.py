@@ -93,8 +93,9 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
     from resolvers.site.edge import EdgePolicy
     from resolvers.site.plan import SitePlan, site
     from schema.context import ContextGateway
+    from subscriptions.groups import Groups
     from subscriptions.sse import EventStreamWriter
-    from subscriptions.websocket import SocketEndpoint
+    from subscriptions.websocket import SocketEndpoint, SocketLimits
 
     engine = build_engine(settings)
     plan = SitePlan(
@@ -106,7 +107,11 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
     )
     async with opened(settings) as store, store.working(jobs=jobs):
         gateway = ContextGateway(store.authenticator, store.reads, store.perform, store.feed)
-        stream, sockets = EventStreamWriter(engine), SocketEndpoint(engine, gateway)
+        # Sockets and streams share: what is shown alike is made once, whatever carries it.
+        groups = Groups(engine)
+        limits = SocketLimits(ping_every_s=settings.socket_ping_s, queued_messages=settings.queued_messages)
+        stream = EventStreamWriter(engine, queued=settings.queued_messages, groups=groups)
+        sockets = SocketEndpoint(engine, gateway, limits, groups)
         yield site(engine, gateway, stream, sockets, store.health, plan)
 
 

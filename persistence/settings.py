@@ -120,6 +120,12 @@ class Settings(BaseSettings):
     max_cost: Count = Field(20_000, description="What one operation may cost, in cost units.")
     operation_s: Count = Field(30, description="Seconds after which an operation is given up.")
     sockets_per_address: Count = Field(200, description="Open WebSockets of one address at most.")
+    socket_ping_s: Count = Field(
+        30, description="Seconds between pings to a WebSocket; 2.5 silent ones end it."
+    )
+    queued_messages: Count = Field(
+        64, description="Messages that wait for a slow client; a live feed then ends with `SLOW_CONSUMER`."
+    )
 
     # Trade
     sandbox_payments: bool | None = Field(

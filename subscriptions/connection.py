@@ -39,10 +39,12 @@ class Wire:
             raise Closing(TOO_BIG, f"A message may have {max_chars} characters")
         return str(text)
 
-    async def send_text(self, text: str) -> None:
-        """Write one frame; waits while the client does not read. OSError when it is gone."""
+    async def send_text(self, parts: tuple[str, str]) -> None:
+        """Write one frame of two parts, of which others may share the second; waits while the client does not
+        read. OSError when it is gone.
+        """
         self._sending_since_s = self._loop.time()
-        await self._send({"type": "websocket.send", "text": text})
+        await self._send({"type": "websocket.send", "text": parts[0] + parts[1]})
         self._sending_since_s = None
 
     def waiting_s(self, now_s: float) -> float:

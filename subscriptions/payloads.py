@@ -1,0 +1,42 @@
+"""One answer of a live feed, framed once for each transport, and the port through which a client gets it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from schema.engine.answers import Answer
+
+
+class Payload:
+    """Bytes that many clients get, in the shapes in which transports send them."""
+
+    __slots__ = ("_event", "_text", "answer")
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self._text: str | None = None
+        self._event: bytes | None = None
+
+    @property
+    def text(self) -> str:
+        """The end of a `next` message: all of it behind `"payload":`, the last brace included."""
+        if self._text is None:
+            self._text = self.answer.body.decode() + "}"
+        return self._text
+
+    @property
+    def event(self) -> bytes:
+        """A server-sent event."""
+        if self._event is None:
+            self._event = b"event: next\ndata: " + self.answer.body + b"\n\n"
+        return self._event
+
+
+class Outlet(Protocol):
+    """Where one subscription's payloads go."""
+
+    def offer(self, payload: Payload) -> bool:
+        """Send now, or keep it for a client that is busy; false when too much waits for it already."""
+
+    async def put(self, payload: Payload) -> None:
+        """Send, and wait for a client that is busy."""
