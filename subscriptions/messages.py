@@ -26,8 +26,8 @@ TOO_MANY_INITS = 4429
 TERMINATED = 4499
 """The peer does not read or answer any more."""
 
-ACK = '{"type":"connection_ack"}'
-PING = '{"type":"ping"}'
+ACK = b'{"type":"connection_ack"}'
+PING = b'{"type":"ping"}'
 
 
 class Closing(Exception):

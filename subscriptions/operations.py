@@ -30,7 +30,7 @@ _UNSTOPPED: set[asyncio.Task[None]] = set()
 """Mutations whose client left: they run to their end, since half of one is worth nothing."""
 
 
-Parts = tuple[str, str]
+Parts = tuple[bytes, bytes]
 """A message in two parts: its own, and one that others share."""
 
 
@@ -42,18 +42,18 @@ class _Next:
     def __init__(
         self, id_: str, outbox: Outbox[Parts], task: asyncio.Task[None], running: Mapping[str, object]
     ) -> None:
-        self._head, self._outbox = next_head(id_), outbox
+        self._head, self._outbox = next_head(id_).encode(), outbox
         self._id, self._task, self._running = id_, task, running
 
     def offer(self, payload: Payload) -> bool:
         """Send now, or queue it; false when too much waits already."""
         if self._running.get(self._id) is not self._task:
             return True  # completed a moment ago, and the id may be another's already
-        return self._outbox.offer((self._head, payload.text))
+        return self._outbox.offer((self._head, payload.tail))
 
     async def put(self, payload: Payload) -> None:
         """Send, and wait for room."""
-        await self._outbox.put((self._head, payload.text))
+        await self._outbox.put((self._head, payload.tail))
 
 
 class Operations:
@@ -169,4 +169,4 @@ class Operations:
             await self._say(last)
 
     async def _say(self, message: str) -> None:
-        await self._outbox.put((message, ""))
+        await self._outbox.put((message.encode(), b""))

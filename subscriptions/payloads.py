@@ -10,19 +10,13 @@ from schema.engine.answers import Answer
 class Payload:
     """Bytes that many clients get, in the shapes in which transports send them."""
 
-    __slots__ = ("_event", "_text", "answer")
+    __slots__ = ("_event", "answer", "tail")
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
-        self._text: str | None = None
+        self.tail = answer.body + b"}"
+        """The end of a `next` message: all of it behind `"payload":`."""
         self._event: bytes | None = None
-
-    @property
-    def text(self) -> str:
-        """The end of a `next` message: all of it behind `"payload":`, the last brace included."""
-        if self._text is None:
-            self._text = self.answer.body.decode() + "}"
-        return self._text
 
     @property
     def event(self) -> bytes:

@@ -100,7 +100,7 @@ class _Connection:
         self._limits = limits
         self._wire = wire
         self._outbox: Outbox[Parts] = Outbox(
-            wire.send_text, limits.queued_messages, gone=lambda: self.end(None)
+            wire.send_text, limits.queued_messages, self._is_gone, wire.write_text
         )
         self._operations = Operations(
             engine, groups, gateway, wire, self._outbox, self.end, limits.max_operations
@@ -173,7 +173,7 @@ class _Connection:
         if message.type == "connection_init":
             await self._begin(message)
         elif message.type == "ping":
-            await self._outbox.put((pong_message(message.payload), ""))
+            await self._outbox.put((pong_message(message.payload).encode(), b""))
         elif message.type == "complete":
             self._operations.stop(message.id)
         elif message.type == "subscribe":
@@ -201,7 +201,7 @@ class _Connection:
         # Operations ask only when they begin: whoever follows hears of it here.
         self._unwatch = when_revoked(context, self._token_is_revoked)
         self._acknowledged = True
-        await self._outbox.put((ACK, ""))
+        await self._outbox.put((ACK, b""))
 
     def _after(self, name: str, delay_s: float, then: _Then) -> None:
         self._timers[name] = self._loop.call_later(max(delay_s, 0.0), then)
@@ -212,6 +212,9 @@ class _Connection:
     def _token_ends(self) -> None:
         self.end(Closing(FORBIDDEN, "The token has expired"))
 
+    def _is_gone(self) -> None:
+        self.end(None)
+
     def _token_is_revoked(self) -> None:
         self.end(Closing(FORBIDDEN, "The token is not valid any more"))
 
@@ -221,5 +224,5 @@ class _Connection:
             self.end(Closing(TERMINATED, "Terminated"))
             return
         if self._acknowledged:
-            self._outbox.offer((PING, ""))  # who has a full queue is asked by it already
+            self._outbox.offer((PING, b""))  # who has a full queue is asked by it already
         self._after("ping", every_s, self._ping)
