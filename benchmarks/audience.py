@@ -64,8 +64,6 @@ class Audience:
 
     def heard(self, message: bytes) -> None:
         """A socket got a message."""
-        if message.startswith(b'{"type":"ping"'):
-            return
         self.got += 1
         self.bytes += len(message)
         if self.got % self.count == 0:
@@ -129,6 +127,8 @@ class Socket(asyncio.Protocol):
             said = {"type": "subscribe", "id": "subscription", "payload": payload}
             self._transport.write(frame(json.dumps(said)))
             self._audience.acknowledged()
+        elif opcode == TEXT and message == b'{"type":"ping"}':
+            self._transport.write(frame('{"type":"pong"}'))
         elif opcode == TEXT:
             self._audience.heard(message)
         elif opcode == CLOSE:

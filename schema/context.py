@@ -47,8 +47,7 @@ class Context:
         """Call `then` when the caller's token is revoked, or a channel on its path suspended; answers how to
         stop that.
         """
-        if self.revocations is None:
-            self.revocations = Revocations(self.feed)
+        assert self.revocations is not None, "Contexts of transports come from the gateway."
         return self.revocations.watch(self.caller, self.known_at, then)
 
     def for_audience(self) -> Context:

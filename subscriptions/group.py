@@ -74,7 +74,7 @@ class Member:
                 if payload is not None:
                     await self._send(event.position, payload)
                 if ends:
-                    self.held = None
+                    self.held, self.lost = None, False
                     self.finish()
                     return
         self.position = until
@@ -116,6 +116,9 @@ class Group:
         self._members: dict[Member, None] = {}
         # Not in the context of the first member: its request's id would be in what is logged for all.
         self._running = asyncio.create_task(self._run(), context=Context())
+
+    def __len__(self) -> int:
+        return len(self._members)
 
     async def admit(self, member: Member) -> None:
         """Let a member join, who begins again when something was `lost` for it meanwhile."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,9 @@ class Groups:
 
     def __len__(self) -> int:
         return len(self._groups)
+
+    def __iter__(self) -> Iterator[Group]:
+        return iter(self._groups.values())
 
     async def open(self, prepared: PreparedOperation, context: Context) -> AsyncIterable[Any]:
         """The source of a subscription, for `run`; RequestRefused when it cannot start."""
@@ -59,7 +62,7 @@ class Groups:
                 if not answer.has_data:
                     raise RequestRefused(500, answer.errors)
                 ENCODED.inc()
-                await outlet.put(Payload(answer))
+                await outlet.put(Payload(answer.body))
                 DELIVERED.inc()
 
     async def _follow(self, telling: Telling, prepared: PreparedOperation, outlet: Outlet) -> None:
@@ -78,7 +81,9 @@ class Groups:
 
     async def _in_group(self, key: object, member: Member) -> RequestRefused | None:
         while True:
-            group = self._groups.get(key) or self._new(key, member)
+            group = self._groups.get(key)
+            if group is None:
+                group = self._new(key, member)
             try:
                 await group.admit(member)
                 if not member.lost:

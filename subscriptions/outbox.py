@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -71,8 +70,7 @@ class Outbox(Generic[T]):
         self._make_room()
         if self._writing is not None:
             self._writing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._writing
+            await self.drained()
 
     def _begin(self, entry: T) -> None:
         """Take the first step of writing by hand: for a client that reads it is the only one."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from schema.engine.answers import Answer
-
 
 class Payload:
     """Bytes that many clients get, in the shapes in which transports send them."""
 
-    __slots__ = ("_event", "answer", "tail")
+    __slots__ = ("_event", "body", "tail")
 
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-        self.tail = answer.body + b"}"
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.tail = body + b"}"
         """The end of a `next` message: all of it behind `"payload":`."""
         self._event: bytes | None = None
 
@@ -22,7 +20,7 @@ class Payload:
     def event(self) -> bytes:
         """A server-sent event."""
         if self._event is None:
-            self._event = b"event: next\ndata: " + self.answer.body + b"\n\n"
+            self._event = b"event: next\ndata: " + self.body + b"\n\n"
         return self._event
 
 

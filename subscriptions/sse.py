@@ -36,7 +36,7 @@ class EventStreamWriter:
         self, engine: Engine, *, heartbeat_s: float = 15.0, queued: int = 64, groups: Groups | None = None
     ) -> None:
         self._engine = engine
-        self._groups = groups or Groups(engine)
+        self._groups = Groups(engine) if groups is None else groups
         self._heartbeat_s, self._queued = heartbeat_s, queued
         self._streams: set[asyncio.Task[None]] = set()
 
@@ -95,9 +95,9 @@ class EventStreamWriter:
         try:
             await work
         except RequestRefused as refused:
-            await stream.put(Payload(failed(self._engine.codec, refused.errors)))
+            await stream.put(Payload(failed(self._engine.codec, refused.errors).body))
         except Exception as error:
-            await stream.put(Payload(failed(self._engine.codec, [self._engine.errors.mask(error)])))
+            await stream.put(Payload(failed(self._engine.codec, [self._engine.errors.mask(error)]).body))
         await stream.end()
 
 
@@ -142,7 +142,7 @@ class _Stream:
 
 
 async def _once(engine: Engine, prepared: PreparedOperation, context: Context, stream: _Stream) -> None:
-    await stream.put(Payload(await engine.execute(prepared, context)))
+    await stream.put(Payload((await engine.execute(prepared, context)).body))
 
 
 def _cancel(task: asyncio.Task[None]) -> None:

@@ -38,7 +38,7 @@ class Telling:
         self._context.denied.clear()
         answer = await self._engine.answer(self._prepared, self._context, item)
         ENCODED.inc()
-        return Payload(answer)
+        return Payload(answer.body)
 
     def refused(self, problem: Exception) -> RequestRefused:
         """The last word of subscriptions whose feed failed."""

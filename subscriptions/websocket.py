@@ -68,7 +68,7 @@ class SocketEndpoint:
         groups: Groups | None = None,
     ) -> None:
         self._engine = engine
-        self._groups = groups or Groups(engine)
+        self._groups = Groups(engine) if groups is None else groups
         self._gateway = gateway
         self._limits = limits or SocketLimits()
         self._connections: set[_Connection] = set()

@@ -21,13 +21,18 @@ class FramedSocket(WebSocketsSansIOProtocol):
 
     async def run_asgi(self) -> None:
         """Serve, with the extension in the scope."""
-        offered: dict[str, Any] = self.scope["extensions"]  # type: ignore[assignment]
+        offered: dict[str, Any] = self.scope["extensions"]
         offered[WRITE_TEXT] = self.write_text
         await super().run_asgi()
 
     def write_text(self, parts: tuple[bytes, bytes]) -> bool:
         """Write one text frame at once; false when `send` has to decide, since the client is not ready."""
-        if self.conn.state is not State.OPEN or self.close_sent or not self.writable.is_set():
+        if (
+            self.conn.state is not State.OPEN
+            or self.close_sent
+            or self.disconnected
+            or not self.writable.is_set()
+        ):
             return False
         size = len(parts[0]) + len(parts[1])
         if size < _SHORT:
