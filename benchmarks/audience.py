@@ -47,7 +47,7 @@ class Audience:
         for start in range(0, self.count, AT_ONCE):
             numbers = range(start, min(start + AT_ONCE, self.count))
             await asyncio.gather(*(self._connect(loop, number) for number in numbers))
-        await asyncio.wait_for(self.all_ready, 300)
+        await self.all_ready
         print("ready", flush=True)
 
     async def _connect(self, loop: asyncio.AbstractEventLoop, number: int) -> None:

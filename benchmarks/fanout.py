@@ -46,6 +46,7 @@ MANY = str(2**31 - 1)
 WARM_UP = 5
 IDLE_S = 3.0
 PATIENCE_S = 120.0
+CONNECTED_WITHIN_S = 900.0
 SELECTIONS = (
     "position to card { id }",
     "position at from to card { id sku status masked changedAt }",
@@ -126,12 +127,12 @@ async def _audience(plan: dict[str, Any]) -> AsyncIterator[Any]:
     assert process.stdout is not None
     try:
         process.stdin.write(json.dumps(plan).encode() + b"\n")
-        async with asyncio.timeout(300):
+        async with asyncio.timeout(CONNECTED_WITHIN_S):
             line = await process.stdout.readline()
         assert line == b"ready\n", line
         yield process
     finally:
-        process.stdin.close()
+        process.terminate()
         await process.wait()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 INTEREST = Interest(frozenset({TokenRevoked.kind, ChannelChanged.kind}))
 REMEMBERED = 1_000
-"""Revocations kept for callers whose token was found valid before, and who begin to listen after one."""
+"""Revocations kept for callers whose token was found valid before one; what is older is read from the log."""
 
 Then = Callable[[], None]
 
@@ -28,26 +29,26 @@ class Revocations:
     """Calls whoever waits for the end of a token: revoked, or a channel on its path suspended."""
 
     def __init__(self, feed: EventFeed) -> None:
+        self._feed = feed
         self._waiting: dict[UUID, dict[object, Then]] = {}
         self._recent: deque[tuple[int, UUID]] = deque()
         self._complete_after = feed.heard or 0
         feed.listen(INTEREST, self._heed)
 
     def watch(self, caller: Caller, known_at: int | None, then: Then) -> Callable[[], None]:
-        """Call `then` once when the token ends that was valid at position `known_at`; answers how to stop.
-
-        It is called, too, when so much was revoked since that nobody knows any more: asking again is safe.
-        """
+        """Call `then` when the token ends that was valid at position `known_at`; answers how to stop."""
         mark, ends = object(), set(_ends(caller))
         for one in ends:
             self._waiting.setdefault(one, {})[mark] = then
-        if known_at is not None and (
-            known_at < self._complete_after
-            or any(position > known_at and one in ends for position, one in self._recent)
-        ):
+        looking: asyncio.Task[None] | None = None
+        if known_at is not None and known_at < self._complete_after:
+            looking = asyncio.create_task(self._look_back(ends, known_at, self._complete_after, then))
+        if known_at is not None and any(at > known_at and one in ends for at, one in self._recent):
             asyncio.get_running_loop().call_soon(then)
 
         def stop() -> None:
+            if looking is not None:
+                looking.cancel()
             for one in ends:
                 waiting = self._waiting.get(one, {})
                 waiting.pop(mark, None)
@@ -56,14 +57,25 @@ class Revocations:
 
         return stop
 
+    async def _look_back(self, ends: set[UUID], after: int, until: int, then: Then) -> None:
+        async with aclosing(self._feed.replay(INTEREST, after, until)) as events:
+            async for event in events:
+                if event.aggregate_id in ends and _takes_away(event):
+                    then()
+                    return
+
     def _heed(self, event: RecordedEvent) -> None:
-        if event.kind == ChannelChanged.kind and event.payload["change"] != SUSPENDED:
+        if not _takes_away(event):
             return
         self._recent.append((event.position, event.aggregate_id))
         if len(self._recent) > REMEMBERED:
             self._complete_after = self._recent.popleft()[0]
         for then in tuple(self._waiting.get(event.aggregate_id, {}).values()):
             then()
+
+
+def _takes_away(event: RecordedEvent) -> bool:
+    return event.kind == TokenRevoked.kind or event.payload["change"] == SUSPENDED
 
 
 def _ends(caller: Caller) -> Iterator[UUID]:

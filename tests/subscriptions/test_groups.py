@@ -172,6 +172,8 @@ async def test_more_than_is_held_while_a_member_replays_is_read_from_the_log(tic
     slow.pause_s = 0
     await until(lambda: len(slow.payloads) == HELD + 13)
     assert slow.numbers == list(range(1, HELD + 14))
+    # Three were replayed, and what came behind the bound was executed for it once more.
+    assert len(ticking.executed) == 3 + (HELD + 10) + 10
     await ticking.tick()
     await until(lambda: slow.numbers[-1:] == quick.numbers[-1:] == [HELD + 14])
     await end(*tasks)

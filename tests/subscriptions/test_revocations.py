@@ -59,5 +59,8 @@ async def test_what_was_revoked_before_somebody_began_to_wait_is_told(machine: M
     assert heard == ["late"]
     await machine.commit(*(ended(new_id()) for _ in range(REMEMBERED)))
     await until(lambda: machine.feed.heard == position + 1 + REMEMBERED)
-    revocations.watch(caller(), position, lambda: heard.append("nobody knows any more"))
+    # More was revoked since than is remembered: the log knows it.
+    revocations.watch(caller(), position, lambda: heard.append("nobody's"))
+    revocations.watch(one, position, lambda: heard.append("from the log"))
     await until(lambda: len(heard) == 2)
+    assert heard == ["late", "from the log"]
