@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 import httpx2
 import psutil
 
-import server
 from benchmarks.card_import import open_directory
+from benchmarks.rig import settled
 from benchmarks.world import REDEEMING, SHOP, Size, build
 from domain.access.callers import SYSTEM
 from domain.access.permissions import CARDS_READ
@@ -35,8 +35,6 @@ from domain.access.tokens import CreateToken
 from domain.cards.events import CardStatusChanged
 from persistence import outbox
 from persistence.embedded import start
-from persistence.migrations.run import migrate
-from persistence.settings import Settings
 from persistence.store import Store, opened
 from resolvers.site.listener import bound
 from schema.cards import CardStatus
@@ -205,12 +203,7 @@ class Rig:
 @asynccontextmanager
 async def rigged(dsn: str, place: Path) -> AsyncIterator[Rig]:
     """Our server on an empty database."""
-    await migrate(dsn)
-    changes = {"database_url": dsn, "data": place / "data"}
-    settings = Settings.model_validate(Settings.of_demo().model_dump() | changes)
-    settings.make_data()
-    server.load_areas()
-    async with opened(settings) as store:
+    async with opened(await settled(dsn, place)) as store:
         await build(store, Size(10, 30, 30))
         made = await store.perform(CreateToken(TokenKind.API_CLIENT, SHOP, "feed", (CARDS_READ,)), SYSTEM)
         async with store.database.connection() as connection:

@@ -60,7 +60,8 @@ class Outbox(Generic[T]):
 
     async def drained(self) -> None:
         """Wait until everything was written."""
-        while self._writing is not None:
+        # A task that is cancelled before its first step ends without having been there.
+        while self._writing is not None and not self._writing.done():
             await asyncio.wait({self._writing})
 
     async def close(self) -> None:

@@ -91,6 +91,16 @@ async def test_a_client_that_is_gone_is_noticed_once_and_costs_nothing_more(paus
     assert (peer.lost, peer.got) == (1, [])
 
 
+async def test_an_outbox_may_be_closed_in_the_step_in_which_its_client_pauses() -> None:
+    peer = Peer()
+    outbox = Outbox(peer.write, 1, peer.gone)
+    peer.reads.clear()
+    outbox.offer(1)
+    async with asyncio.timeout(5):
+        await outbox.close()
+    assert peer.got == []
+
+
 async def test_a_closed_outbox_drops_what_waits_and_lets_everybody_go() -> None:
     peer = Peer()
     outbox = Outbox(peer.write, 1, peer.gone)
