@@ -93,9 +93,7 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
     from resolvers.site.edge import EdgePolicy
     from resolvers.site.plan import SitePlan, site
     from schema.context import ContextGateway
-    from subscriptions.groups import Groups
-    from subscriptions.sse import EventStreamWriter
-    from subscriptions.websocket import SocketEndpoint, SocketLimits
+    from subscriptions.transports import transports
 
     engine = build_engine(settings)
     plan = SitePlan(
@@ -107,11 +105,8 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
     )
     async with opened(settings) as store, store.working(jobs=jobs):
         gateway = ContextGateway(store.authenticator, store.reads, store.perform, store.feed)
-        # Sockets and streams share: what is shown alike is made once, whatever carries it.
-        groups = Groups(engine)
-        limits = SocketLimits(ping_every_s=settings.socket_ping_s, queued_messages=settings.queued_messages)
-        stream = EventStreamWriter(engine, queued=settings.queued_messages, groups=groups)
-        sockets = SocketEndpoint(engine, gateway, limits, groups)
+        ping_s, queued = settings.socket_ping_s, settings.queued_messages
+        stream, sockets = transports(engine, gateway, ping_s, queued)
         yield site(engine, gateway, stream, sockets, store.health, plan)
 
 

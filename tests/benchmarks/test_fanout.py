@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fanout import SELECTIONS, WARM_UP, fanned_out, idle, rigged
+from benchmarks.fanout import SELECTIONS, fanned_out, idle, rigged
+from benchmarks.sides import WARM_UP
 
 
 @pytest.mark.soak
