@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from resolvers.site.lifespan import Living, Site
     from resolvers.site.meters import MeteredEngine
+    from schema.engine.allowance import Allowance
 
 cli = typer.Typer(
     add_completion=False,
@@ -59,7 +60,7 @@ def build_schema() -> strawberry.Schema:
     return build_schema()
 
 
-def build_engine(settings: Settings) -> MeteredEngine:
+def build_engine(settings: Settings, allowance: Allowance | None = None) -> MeteredEngine:
     """The GraphQL engine over all areas: compiled, unless the settings leave all to graphql-core."""
     from resolvers.http.codec import OrjsonCodec
     from resolvers.site.meters import MeteredEngine, count_fallback
@@ -68,34 +69,34 @@ def build_engine(settings: Settings) -> MeteredEngine:
     from schema.errors import error_of, tell_fault
 
     schema = build_schema()
+    bounds = ("max_tokens", "max_depth", "max_aliases", "max_cost")
     return MeteredEngine(
         schema,
-        DocumentLimits(
-            max_tokens=settings.max_tokens,
-            max_depth=settings.max_depth,
-            max_aliases=settings.max_aliases,
-            max_cost=settings.max_cost,
-        ),
+        DocumentLimits(**{name: getattr(settings, name) for name in bounds}),
         settings.introspection,
         codec=OrjsonCodec(),
         error_of=error_of,
         on_fault=tell_fault,
         operation_s=settings.operation_s,
         execution=CompiledExecution(schema, on_fallback=count_fallback) if settings.compiled else None,
+        allowance=allowance,
     )
 
 
 @asynccontextmanager
 async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Site]:
     """Everything that one process serves, over the database that the settings name."""
+    from persistence.access.spending import policy_of, spending_of
     from persistence.store import opened
     from persistence.veil import new_veil
     from resolvers.site.edge import EdgePolicy
     from resolvers.site.plan import SitePlan, site
     from schema.context import ContextGateway
+    from schema.engine.allowance import Allowance
     from subscriptions.transports import transports
 
-    engine = build_engine(settings)
+    spending = spending_of(settings)
+    engine = build_engine(settings, Allowance(policy_of(settings), spending) if settings.budgets else None)
     plan = SitePlan(
         edge=EdgePolicy.of(settings.allowed_origins, settings.trusted_proxies, settings.sockets_per_address),
         request_bytes=settings.request_bytes,
@@ -103,7 +104,7 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
         new_veil=new_veil,
         explorer=settings.graphiql,
     )
-    async with opened(settings) as store, store.working(jobs=jobs):
+    async with opened(settings) as store, spending.working(), store.working(jobs=jobs):
         gateway = ContextGateway(store.authenticator, store.reads, store.perform, store.feed)
         ping_s, queued = settings.socket_ping_s, settings.queued_messages
         stream, sockets = transports(engine, gateway, ping_s, queued)

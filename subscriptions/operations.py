@@ -139,7 +139,7 @@ class Operations:
     async def _run(self, id_: str, request: GraphQLRequest, task: asyncio.Task[None]) -> None:
         context = await self._open()
         try:
-            prepared = self._engine.prepare(request)
+            prepared = self._engine.admit(request, context)
             if prepared.kind == "subscription":
                 await self._stream(id_, prepared, context, task)
             else:

@@ -1,4 +1,4 @@
-"""The transports of live feeds over the same groups: what is shown alike is made once, whatever carries it."""
+"""The transports of live feeds over the same groups: what is shown alike is made once for both."""
 
 from __future__ import annotations
 

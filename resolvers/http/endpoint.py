@@ -93,7 +93,7 @@ class HttpEndpoint:
         request = await self._read(exchange, uploads)
         context = await open_context(self._gateway, exchange.headers, None, address_of(exchange.scope))
         try:
-            prepared = self._engine.prepare(request)
+            prepared = self._engine.admit(request, context)
             await self._run(exchange, prepared, context, media)
         finally:
             await close_context(context)
@@ -144,7 +144,7 @@ class HttpEndpoint:
         lenient = refused.document and wanted == JSON and refused.status == 400
         status = 200 if lenient else refused.status
         headers = {"cache-control": "no-store", "vary": "accept", **refused.headers}
-        body = failed(self._engine.codec, refused.errors).body
+        body = failed(self._engine.codec, refused.errors, refused.extensions).body
         with suppress(OSError):
             await exchange.respond(status, f"{media}; charset=utf-8", body, headers)
 

@@ -22,6 +22,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
+from domain.access.budgets import Scope
 from schema.engine.answers import executed
 from schema.engine.compiled.execution import log_fallback
 from schema.engine.engine import Engine
@@ -49,6 +50,16 @@ FALLBACKS = Counter(
     ("what", "reason"),
     registry=REGISTRY,
 )
+REFUSALS = Counter(
+    "quanyi_refusals", "Operations refused before they ran, by code.", ("code",), registry=REGISTRY
+)
+EXHAUSTED = Counter(
+    "quanyi_budget_refusals",
+    "Operations refused for want of budget, by whose.",
+    ("scope",),
+    registry=REGISTRY,
+)
+COST = Counter("quanyi_cost", "Units of cost that were admitted, by who asked.", ("kind",), registry=REGISTRY)
 SECONDS = Histogram(
     "quanyi_operation_seconds", "How long an operation ran.", ("kind",), buckets=_BUCKETS_S, registry=REGISTRY
 )
@@ -60,6 +71,10 @@ ELSEWHERE = (
     "quanyi_feed_told_to_resume_total",
 )
 """Meters of other layers, by the names of their samples."""
+for _code in ("RATE_LIMITED", "COST_LIMITED"):
+    REFUSALS.labels(_code)  # shown from the first scrape on, so that an alarm has a zero to rise from
+for _scope in Scope:
+    EXHAUSTED.labels(_scope)
 
 OWN = {
     name: Gauge(f"quanyi_{name}", text, multiprocess_mode="livesum", registry=REGISTRY)
@@ -94,6 +109,19 @@ class MeteredEngine(Engine):
         except RequestRefused:
             OPERATIONS.labels("unknown", "refused").inc()
             raise
+
+    def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
+        """Admit, and count the cost by who asks, and refusals by their code."""
+        try:
+            prepared = super().admit(request, context)
+        except RequestRefused as refused:
+            REFUSALS.labels(refused.code).inc()
+            if refused.code == "RATE_LIMITED":
+                EXHAUSTED.labels(refused.errors[0]["extensions"]["scope"]).inc()
+            raise
+        kind = getattr(getattr(context, "caller", None), "kind", "UNKNOWN")
+        COST.labels(kind).inc(prepared.cost)
+        return prepared
 
     async def execute(self, prepared: PreparedOperation, context: Context) -> Answer:
         """Execute and time."""

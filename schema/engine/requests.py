@@ -11,6 +11,8 @@ from typing import Any
 from schema.engine.codec import JsonCodec
 from schema.engine.refused import refusal
 
+MAX_VALUES = 5_000
+"""Values and keys in a body: each is looked at and coerced, which takes a few microseconds."""
 _MAX_NESTING = 64
 """Brackets inside each other in a body: more than any input type has, less than what any later code recurses
 over.
@@ -37,16 +39,18 @@ def parse_json(codec: JsonCodec, body: bytes, what: str = "body") -> Any:
         value = codec.decode(body)
     except ValueError as error:
         raise refusal("BAD_REQUEST", f"The {what} is not JSON: {error}. Send JSON in UTF-8.") from None
-    if body.count(b"[") + body.count(b"{") > _MAX_NESTING or b"\\u0000" in body:
+    many = body.count(b",") >= MAX_VALUES // 2
+    if many or body.count(b"[") + body.count(b"{") > _MAX_NESTING or b"\\u0000" in body:
         _inspect(value, what)
     return value
 
 
 def _inspect(value: Any, what: str) -> None:
-    level = [value]
+    level, total = [value], 1
     for _ in range(_MAX_NESTING):
         below: list[Any] = []
         for one in level:
+            before = len(below)
             if isinstance(one, dict):
                 below += one.keys()
                 below += one.values()
@@ -54,6 +58,10 @@ def _inspect(value: Any, what: str) -> None:
                 below += one
             elif isinstance(one, str) and "\x00" in one:
                 raise refusal("BAD_REQUEST", f"The {what} holds a NUL character: leave it out.")
+            total += len(below) - before
+            if total > MAX_VALUES:
+                message = f"The {what} holds more than {MAX_VALUES} values: send less at a time."
+                raise refusal("TOO_MANY_VALUES", message, limit=MAX_VALUES)
         if not below:
             return
         level = below
