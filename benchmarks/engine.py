@@ -31,7 +31,7 @@ from benchmarks.cases import PRODUCT_DETAIL, PRODUCT_LIST
 from benchmarks.figures import Run
 from benchmarks.load import Plan
 from benchmarks.rig import measured_by, postgres_s, spent_s
-from benchmarks.sides import WAYS
+from benchmarks.rivals import WAYS
 from benchmarks.world import Size, World, build
 from domain.paging import cursor_of
 from persistence.database import plain_dsn
@@ -94,7 +94,7 @@ class Bench:
                 yield process.url, process.process
             return
         environment = {"DATABASE_URL": self.running.dsn, "QUANYI_DATA": str(self.place / "data")}
-        command = [sys.executable, "-m", "benchmarks.sides", way]
+        command = [sys.executable, "-m", "benchmarks.rivals", way]
         with subprocess.Popen(  # noqa: ASYNC220 - nothing else runs in this loop
             command, env=os.environ | environment, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
         ) as other:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from domain.cards.keys import KeyPurpose
-from persistence.setting_kinds import Networks, RedisAddress
+from persistence.access.budget_settings import BudgetSettings
+from persistence.setting_kinds import Count, Networks, RedisAddress
 
 PREFIX = "QUANYI_"
 
@@ -18,10 +19,9 @@ SENDERS = frozenset(file.stem for file in _SENDERS.glob("[a-z]*.py"))
 """The names of the message senders that there are."""
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-Count = Annotated[int, Field(ge=1)]
 
 
-class Settings(BaseSettings):
+class Settings(BudgetSettings):
     """Read once at the start; `Settings(port=0, demo=True)` makes them by hand.
 
     Texts that hold a secret are left out of `repr`.
@@ -118,15 +118,17 @@ class Settings(BaseSettings):
     max_aliases: Count = Field(50, description="How many aliases a document may use.")
     max_tokens: Count = Field(2_000, description="How many lexical tokens a document may have.")
     max_cost: Count = Field(20_000, description="What one operation may cost, in cost units.")
-    budgets: bool = Field(True, description="Whether callers have budgets of cost for each minute.")
-    budget_storefront: Count = Field(20_000_000, description="Cost units a minute of one storefront token.")
-    budget_customer: Count = Field(500_000, description="The same of one customer.")
-    budget_agent: Count = Field(2_000_000, description="The same of one agent.")
-    budget_api_client: Count = Field(10_000_000, description="The same of one API token.")
-    budget_address: Count = Field(2_000_000, description="The same of an address without an own token.")
-    budget_device: Count = Field(500_000, description="The same of its devices (`X-Device-Id`), each.")
+    persisted_queries: int = Field(
+        1_000,
+        ge=0,
+        description="Documents of automatic persisted queries that a process remembers; 0 turns them off.",
+    )
     operation_s: Count = Field(30, description="Seconds after which an operation is given up.")
     sockets_per_address: Count = Field(200, description="Open WebSockets of one address at most.")
+    socket_ping_s: Count = Field(
+        30, description="Seconds between a WebSocket's pings; 2.5 silent ones end it."
+    )
+    queued_messages: Count = Field(64, description="Messages that may wait for one slow client.")
 
     # Trade
     sandbox_payments: bool | None = Field(
@@ -181,9 +183,7 @@ class Settings(BaseSettings):
         5,
         description="Failed sign-ins of an account from which on each doubles the pause before the next.",
     )
-    address_free_tries: Count = Field(
-        30, description="The same for one network address (a /64 in IPv6), whatever the account."
-    )
+    address_free_tries: Count = Field(30, description="The same for a network address (a /64 in IPv6).")
     pause_first_s: Count = Field(1, description="The first pause, in seconds.")
     pause_most_s: Count = Field(900, description="The longest pause, in seconds.")
     guess_memory_minutes: Count = Field(60, description="Failures are forgotten after so long without one.")

@@ -43,6 +43,8 @@ class Caller:
     scopes: frozenset[str] = field(default=frozenset())
     known_at: int | None = field(default=None, compare=False)
     """A position of the log of events before which the token was found valid; None when nobody can tell."""
+    trusted_only: bool = False
+    """Whether the caller's channel lets its front ends run registered documents only."""
 
     def may(self, permission: str) -> bool:
         """Whether the caller holds a permission."""
@@ -62,6 +64,20 @@ class Caller:
         if self.channel_id is None:
             raise Unauthenticated("Send a token in the header Authorization: Bearer ….")
         return self.channel_id
+
+    @property
+    def audience(self) -> Caller:
+        """The caller as all see it who are shown the same: place, permissions, and whose own things count.
+
+        What belongs to one session alone is blank, so that nothing which is made for an audience can hold it.
+        """
+        return Caller(
+            kind=self.kind,
+            permissions=self.permissions,
+            subject_id=self.customer_id,
+            channel_id=self.channel_id,
+            channel_path=self.channel_path,
+        )
 
     @property
     def at_headquarters(self) -> bool:

@@ -13,6 +13,7 @@ from domain.access.permissions import Role
 from domain.refusals import Unauthenticated
 from persistence.access.credentials import PREFIXES
 from persistence.access.identities import ACTIVE
+from persistence.access.trusted import TRUSTED_ONLY
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 # People and customers are where they are now, and not where they were when they signed in.
 _FIND = Statement(
     f"""SELECT t.id AS token_id, t.kind, t.name AS token_name, t.scopes, t.expires_at,
-               c.id AS channel_id, c.path, a.id AS agent_id, a.name AS agent_name, a.roles, t.customer_id
+               c.id AS channel_id, c.path, a.id AS agent_id, a.name AS agent_name, a.roles, t.customer_id,
+               t.kind IN ('STOREFRONT', 'CUSTOMER') AND {TRUSTED_ONLY} AS trusted_only
           FROM token t
           LEFT JOIN agent a ON a.id = t.agent_id
           LEFT JOIN customer b ON b.id = t.customer_id
@@ -94,6 +96,7 @@ class TokenAuthenticator:
         facts = _principal(row)
         facts |= {"token_id": row["token_id"], "channel_id": row["channel_id"], "known_at": heard}
         facts |= {"channel_path": tuple(row["path"]), "expires_at": row["expires_at"]}
+        facts["trusted_only"] = row["trusted_only"]
         if heard is not None:
             self._known[mark_of_token] = _Known(mark, row["expires_at"], facts)
             if len(self._known) > _MOST_KNOWN:

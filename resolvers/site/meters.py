@@ -10,7 +10,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -64,25 +64,25 @@ COST = Counter("quanyi_cost", "Units of cost that were admitted, by who asked.",
 SECONDS = Histogram(
     "quanyi_operation_seconds", "How long an operation ran.", ("kind",), buckets=_BUCKETS_S, registry=REGISTRY
 )
-STREAMS = Gauge(
+ELSEWHERE = (
+    "quanyi_forged_codes_total",
     "quanyi_subscriptions",
-    "Subscriptions that are open.",
-    multiprocess_mode="livesum",
-    registry=REGISTRY,
+    "quanyi_feed_encoded_total",
+    "quanyi_feed_delivered_total",
+    "quanyi_feed_told_to_resume_total",
 )
+"""Meters of other layers, by the names of their samples."""
 for _code in ("RATE_LIMITED", "COST_LIMITED"):
     REFUSALS.labels(_code)  # shown from the first scrape on, so that an alarm has a zero to rise from
 for _scope in Scope:
     EXHAUSTED.labels(_scope)
-ELSEWHERE = ("quanyi_forged_codes_total",)
-"""Counters of other layers, by the names of their samples."""
 
 OWN = {
     name: Gauge(f"quanyi_{name}", text, multiprocess_mode="livesum", registry=REGISTRY)
     for name, text in {
         "pool_connections": "Database connections that are open.",
         "pool_in_use": "Database connections at work.",
-        "feed_followers": "Subscriptions that follow the log of events.",
+        "feed_followers": "Groups of subscribers that follow the log of events, and what else listens to it.",
     }.items()
 }
 SHARED = {
@@ -111,10 +111,10 @@ class MeteredEngine(Engine):
             OPERATIONS.labels("unknown", "refused").inc()
             raise
 
-    def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
+    async def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
         """Admit, and count the cost by who asks, and refusals by their code."""
         try:
-            prepared = super().admit(request, context)
+            prepared = await super().admit(request, context)
         except RequestRefused as refused:
             REFUSALS.labels(refused.code).inc()
             if refused.code == "RATE_LIMITED":
@@ -123,6 +123,14 @@ class MeteredEngine(Engine):
         kind = getattr(getattr(context, "caller", None), "kind", "UNKNOWN")
         COST.labels(kind).inc(prepared.cost)
         return prepared
+
+    async def completed(self, request: GraphQLRequest, context: Context) -> GraphQLRequest:
+        """Find the document, and count who may not send it or has to send it again."""
+        try:
+            return await super().completed(request, context)
+        except RequestRefused:
+            OPERATIONS.labels("unknown", "refused").inc()
+            raise
 
     async def execute(self, prepared: PreparedOperation, context: Context) -> Answer:
         """Execute and time."""
@@ -139,15 +147,15 @@ class MeteredEngine(Engine):
         _operations_of(kind, outcome).inc()
         return answer
 
-    async def subscribe(self, prepared: PreparedOperation, context: Context) -> AsyncIterator[Answer]:
-        """Subscribe, and count the stream for as long as it is open."""
+    async def open(self, prepared: PreparedOperation, context: Context) -> AsyncIterable[Any]:
+        """Start a subscription, and count that."""
         try:
-            events = await super().subscribe(prepared, context)
+            source = await super().open(prepared, context)
         except RequestRefused:
             OPERATIONS.labels(prepared.kind, "refused").inc()
             raise
         OPERATIONS.labels(prepared.kind, "ok").inc()
-        return _counted(events)
+        return source
 
 
 @cache
@@ -164,18 +172,6 @@ def count_fallback(what: str, reason: str, operation: str | None) -> None:
     """Count what compiled execution left to graphql-core, and write it to the log."""
     FALLBACKS.labels(what, reason).inc()
     log_fallback(what, reason, operation)
-
-
-async def _counted(events: AsyncIterator[Answer]) -> AsyncIterator[Answer]:
-    STREAMS.inc()
-    try:
-        async for event in events:
-            yield event
-    finally:
-        STREAMS.dec()
-        close: Any = getattr(events, "aclose", None)
-        if close is not None:
-            await close()
 
 
 def _outcome(answer: Answer) -> str:

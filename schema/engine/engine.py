@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -17,9 +17,10 @@ from schema.engine.cost import affordable
 from schema.engine.documents import Documents, Operation
 from schema.engine.execution import CoreExecution, Execution, Outcome, PreparedOperation
 from schema.engine.faults import ErrorOf, ErrorPresenter, OnFault, log_fault, no_mapping
-from schema.engine.gateway import Context, request_id_of
+from schema.engine.gateway import Context, request_id_of, trusted_only
 from schema.engine.introspection import Introspection
 from schema.engine.limits import DocumentLimits
+from schema.engine.persisted import NamedDocuments
 from schema.engine.refused import STATUS_OF_CODE, RequestRefused
 from schema.engine.requests import GraphQLRequest
 from schema.engine.variables import coerced
@@ -55,15 +56,26 @@ class Engine:
         self.errors = ErrorPresenter(error_of, on_fault)
         self.documents = Documents(self.schema, self.limits, introspection=introspection)
         self._hide_suggestions = not introspection
+        self._named = NamedDocuments(self.limits.persisted_queries)
         self._execution: Execution = execution or CoreExecution(schema)
         self._introspection = Introspection(schema)
         self._allowance = allowance
 
-    def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
-        """Prepare a request and take its cost from its caller's budgets; RequestRefused if it cannot."""
+    async def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
+        """Prepare what a request means; RequestRefused where its caller may not run it or spent enough."""
+        if request.document_id is not None or trusted_only(context):
+            request = await self.completed(request, context)
         if self._allowance is None:
-            return self.prepare(request)
-        return self._allowance.admit(request, context, self.prepare, self.documents)
+            prepared = self.prepare(request)
+        else:
+            prepared = self._allowance.admit(request, context, self.prepare, self.documents)
+        if request.automatic:
+            self._named.remember(request)
+        return prepared
+
+    async def completed(self, request: GraphQLRequest, context: Context) -> GraphQLRequest:
+        """The request with the text of the document that it names; RequestRefused where it may not run."""
+        return await self._named.completed(request, context)
 
     def prepare(self, request: GraphQLRequest) -> PreparedOperation:
         """Make a request ready to be executed; RequestRefused says what is wrong with it and what to do."""
@@ -92,27 +104,38 @@ class Engine:
         except Exception as error:
             return executed(self.codec, None, [self.errors.mask(error, request_id)])
 
-    async def subscribe(self, prepared: PreparedOperation, context: Context) -> AsyncIterator[Answer]:
-        """Start a subscription; RequestRefused when it cannot start.
-
-        An answer without data is the last one: the source failed. Close the iterator to stop the source.
-        """
+    async def open(self, prepared: PreparedOperation, context: Context) -> AsyncIterable[Any]:
+        """The source of a subscription; RequestRefused when it cannot start."""
         request_id = request_id_of(context)
         try:
-            source = await self._execution.stream(prepared, context)
+            source = await self._execution.source(prepared, context)
         except Exception as error:
             raise self._not_started([self.errors.mask(error, request_id)]) from error
         if not isinstance(source, AsyncIterable):
             raise self._not_started(self.errors.present(source.errors or (), request_id))
-        return self._events(source, request_id)
+        return source
 
-    async def _events(self, source: AsyncIterable[Outcome], request_id: str) -> AsyncIterator[Answer]:
+    async def answer(self, prepared: PreparedOperation, context: Context, event: Any) -> Answer:
+        """What a subscription answers to one event of its source."""
+        return self._answer(await self._execution.event(prepared, context, event), request_id_of(context))
+
+    async def answers(
+        self, prepared: PreparedOperation, context: Context, source: AsyncIterable[Any]
+    ) -> AsyncGenerator[Answer]:
+        """What a subscription answers to each event of its source.
+
+        An answer without data is the last one: the source failed. Close the iterator to stop the source.
+        """
         try:
             async with aclosing(cast("Any", source)):
-                async for outcome in source:
-                    yield self._answer(outcome, request_id)
+                async for event in source:
+                    yield await self.answer(prepared, context, event)
         except Exception as error:
-            yield failed(self.codec, [self.errors.mask(error, request_id)])
+            yield failed(self.codec, [self.errors.mask(error, request_id_of(context))])
+
+    async def subscribe(self, prepared: PreparedOperation, context: Context) -> AsyncGenerator[Answer]:
+        """Start a subscription for one subscriber alone; RequestRefused when it cannot start."""
+        return self.answers(prepared, context, await self.open(prepared, context))
 
     def _answer(
         self, outcome: Outcome, request_id: str, extensions: Mapping[str, Any] | None = None
@@ -123,4 +146,4 @@ class Engine:
 
     def _not_started(self, errors: list[dict[str, Any]]) -> RequestRefused:
         code = errors[0]["extensions"]["code"] if errors else ""
-        return RequestRefused(STATUS_OF_CODE.get(code, 400), errors)
+        return RequestRefused(STATUS_OF_CODE.get(code, 400), errors, document=True)

@@ -40,3 +40,5 @@ class DocumentLimits:
     """Extra cost of single fields, by `Type.field`, in objects."""
     cached_documents: int = 1_000
     """Valid documents kept ready, least recently used first out."""
+    persisted_queries: int = 1_000
+    """Documents of automatic persisted queries that a process remembers; 0 for none."""

@@ -37,24 +37,26 @@ def engine(**sizes: int) -> Engine:
     return Engine(SCHEMA, codec=CODEC, allowance=Allowance(BudgetPolicy(**sizes), spending))
 
 
-def refused(served: Engine, query: str, context: object = SHOPPER, **variables: object) -> RequestRefused:
+async def refused(
+    served: Engine, query: str, context: object = SHOPPER, **variables: object
+) -> RequestRefused:
     with pytest.raises(RequestRefused) as caught:
-        served.admit(GraphQLRequest(query, variables=variables), context)
+        await served.admit(GraphQLRequest(query, variables=variables), context)
     return caught.value
 
 
-def left(served: Engine) -> int:
+async def left(served: Engine) -> int:
     """What a document that is known and free leaves."""
-    standing = served.admit(GraphQLRequest("{ __typename }"), SHOPPER).standing
+    standing = (await served.admit(GraphQLRequest("{ __typename }"), SHOPPER)).standing
     assert standing is not None
     return standing.remaining
 
 
 async def test_an_answer_says_what_it_cost_and_what_is_left() -> None:
     served = engine(address=1_000)
-    left(served)
-    before = left(served)
-    prepared = served.admit(GraphQLRequest(PAGE, variables={"n": 10}), SHOPPER)
+    await left(served)
+    before = await left(served)
+    prepared = await served.admit(GraphQLRequest(PAGE, variables={"n": 10}), SHOPPER)
     cost = orjson.loads((await served.execute(prepared, SHOPPER)).body)["extensions"]["cost"]
     assert cost["requested"] == 21
     assert cost["limit"] == served.limits.max_cost
@@ -62,20 +64,20 @@ async def test_an_answer_says_what_it_cost_and_what_is_left() -> None:
     # Reading the document the first time costs a unit for each ten of its characters.
     assert cost["budget"] == {"scope": "ADDRESS", "perMinute": 1_000, "remaining": before - 21 - 7}
     assert 1 <= wait_s <= 60
-    served.admit(GraphQLRequest(PAGE, variables={"n": 10}), SHOPPER)
-    assert left(served) == before - 21 - 7 - 21
+    await served.admit(GraphQLRequest(PAGE, variables={"n": 10}), SHOPPER)
+    assert await left(served) == before - 21 - 7 - 21
 
 
 async def test_without_budgets_an_answer_says_what_it_cost() -> None:
     served = Engine(SCHEMA, codec=CODEC)
-    answer = await served.execute(served.admit(GraphQLRequest("{ hello }"), SHOPPER), SHOPPER)
+    answer = await served.execute(await served.admit(GraphQLRequest("{ hello }"), SHOPPER), SHOPPER)
     assert orjson.loads(answer.body)["extensions"] == {"cost": {"requested": 1, "limit": 10_000}}
 
 
-def test_who_has_too_little_left_is_told_when_to_come_back() -> None:
+async def test_who_has_too_little_left_is_told_when_to_come_back() -> None:
     served = engine(address=100)
-    served.admit(GraphQLRequest(PAGE, variables={"n": 30}), SHOPPER)
-    error = refused(served, PAGE, n=30)
+    await served.admit(GraphQLRequest(PAGE, variables={"n": 30}), SHOPPER)
+    error = await refused(served, PAGE, n=30)
     wait_s = int(error.headers["retry-after"])
     assert (error.status, error.document) == (429, False)
     assert error.errors == [{
@@ -86,42 +88,42 @@ def test_who_has_too_little_left_is_told_when_to_come_back() -> None:
     assert error.extensions == {"cost": {"budget": {
         "scope": "ADDRESS", "perMinute": 100, "remaining": 32, "resetsInSeconds": wait_s,
     }}}  # fmt: skip
-    assert served.admit(GraphQLRequest(PAGE, variables={"n": 15}), SHOPPER).cost == 31
+    assert (await served.admit(GraphQLRequest(PAGE, variables={"n": 15}), SHOPPER)).cost == 31
 
 
-def test_what_costs_more_than_a_whole_budget_is_no_matter_of_waiting() -> None:
-    error = refused(engine(address=100), PAGE, n=60)
+async def test_what_costs_more_than_a_whole_budget_is_no_matter_of_waiting() -> None:
+    error = await refused(engine(address=100), PAGE, n=60)
     assert error.code == "COST_LIMITED"
     assert error.errors[0]["extensions"]["limit"] == 100
     assert error.errors[0]["extensions"]["retryAfterSeconds"] is None
     assert error.headers == {}
 
 
-def test_a_refused_document_is_charged_for_its_length() -> None:
+async def test_a_refused_document_is_charged_for_its_length() -> None:
     served = engine(address=1_000)
-    left(served)
-    before = left(served)
-    error = refused(served, "{ " + "nothing " * 50 + "}")
+    await left(served)
+    before = await left(served)
+    error = await refused(served, "{ " + "nothing " * 50 + "}")
     assert error.code == "TOO_MANY_FIELDS"
-    assert before - left(served) == 41
+    assert before - await left(served) == 41
     assert error.extensions is not None
     assert error.extensions["cost"]["budget"]["remaining"] == before - 41
 
 
-def test_who_has_nothing_left_is_refused_before_the_document_is_read() -> None:
+async def test_who_has_nothing_left_is_refused_before_the_document_is_read() -> None:
     served = engine(address=10)
-    refused(served, "{ " + "nothing " * 50 + "}")
+    await refused(served, "{ " + "nothing " * 50 + "}")
     made = served.documents.made
-    assert refused(served, "{ hello }").code == "RATE_LIMITED"
+    assert (await refused(served, "{ hello }")).code == "RATE_LIMITED"
     assert served.documents.made == made
 
 
-def test_one_address_does_not_use_up_the_budget_of_the_token() -> None:
+async def test_one_address_does_not_use_up_the_budget_of_the_token() -> None:
     served = engine(storefront=1_000, address=100)
     while True:
         try:
-            served.admit(GraphQLRequest(PAGE, variables={"n": 10}), SHOPPER)
+            await served.admit(GraphQLRequest(PAGE, variables={"n": 10}), SHOPPER)
         except RequestRefused:
             break
     other = Asking(Caller(CallerKind.STOREFRONT, subject_id=UUID(int=1), address="10.0.0.2"))
-    assert served.admit(GraphQLRequest(PAGE, variables={"n": 10}), other).cost == 21
+    assert (await served.admit(GraphQLRequest(PAGE, variables={"n": 10}), other)).cost == 21
