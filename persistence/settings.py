@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         None, description="Whether SANDBOX pays orders. Unset: in the demo only; elsewhere it must not be on."
     )
     reservation_minutes: Count = Field(15, description="How long an unpaid order keeps its goods.")
+    order_batch: Count = Field(
+        64,
+        description="How many orders, or payments, of one process share a transaction at most while they "
+        "come faster than it ends; 1 gives each its own.",
+    )
     quote_minutes: Count = Field(10, description="How long a quote's prices are promised.")
     order_lines: Count = Field(50, description="How many lines one order may have.")
     line_quantity: Count = Field(1_000, description="How many of one SKU a line may ask for.")

@@ -16,7 +16,7 @@ from persistence.channels.rows import items_of, node_of, rule_of, selection_of
 from persistence.statements import Connection, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from domain.channels.tree import ChannelNode
 
@@ -108,15 +108,24 @@ class PriceShelf:
 
         Raises LookupError for a channel that does not exist.
         """
+        return (await self.glances(connection, [channel_id]))[channel_id]
+
+    async def glances(self, connection: Connection, channel_ids: Iterable[UUID]) -> dict[UUID, Glance]:
+        """The same of several channels, at one moment."""
         row = await _EPOCH.one(connection)
         if row is None:
             raise LookupError("The database has no price epoch; it was not migrated.")
-        book = self._books.get(channel_id)
-        if book is None or book.epoch != row["epoch"]:
-            async with self._loading:
-                book = await self._load(connection, channel_id)
-        self._books.move_to_end(channel_id)
-        return Glance(book, row["now"])
+        found: dict[UUID, Glance] = {}
+        for channel_id in channel_ids:
+            if channel_id in found:
+                continue
+            book = self._books.get(channel_id)
+            if book is None or book.epoch != row["epoch"]:
+                async with self._loading:
+                    book = await self._load(connection, channel_id)
+            self._books.move_to_end(channel_id)
+            found[channel_id] = Glance(book, row["now"])
+        return found
 
     async def _load(self, connection: Connection, channel_id: UUID) -> PriceBook:
         """Load until the epoch stood still meanwhile, so that the book is of one epoch as a whole."""
