@@ -62,7 +62,7 @@ class Rig:
         """Measure our server, then the bare program."""
         made = case.requests(self.world)
         requests = cycle(made) if case.repeated else made
-        recipes = [await self._record(case, request) for request in islice(requests, case.samples)]
+        recipes = [await self.record(case, request) for request in islice(requests, case.samples)]
         brought = case.name == "redeem"
         share = self._share(case)
         await self._load(case, list(islice(requests, min(WARM_UP * case.clients, share // 4))))
@@ -78,7 +78,7 @@ class Rig:
         most = {"place-pay": size.cards // 5, "redeem": size.redeemable // 3}.get(case.name)
         return self.effort.requests if most is None else min(most, self.effort.requests)
 
-    async def _record(self, case: Case, request: Request) -> Recipe:
+    async def record(self, case: Case, request: Request) -> Recipe:
         """The SQL of a request when all that is cached is in the caches."""
         schema = server.build_schema()
         store = self.store
@@ -143,24 +143,24 @@ class Rig:
             seconds=self.effort.seconds,
             repeated=case.repeated,
         )
-        postgres, program = self._postgres_s(), self._program_s()
-        said = await _run("benchmarks.load", json.dumps(asdict(plan)).encode(), self.place)
-        program, postgres = self._program_s() - program, self._postgres_s() - postgres
+        postgres, program = self.postgres_s(), self._program_s()
+        said = await run_module("benchmarks.load", json.dumps(asdict(plan)).encode(), self.place)
+        program, postgres = self._program_s() - program, self.postgres_s() - postgres
         return Run.of(said["latencies_s"], said["seconds"], program, postgres)
 
     async def _bare(self, case: Case, recipes: list[Recipe], brought: list[Any], count: int) -> Run:
         seconds, size = self.effort.seconds, self.store.settings.pool_size
         repeats = 1_000_000 if case.repeated else count
         plan = BarePlan(self.dsn, size, recipes, case.clients, seconds, repeats, brought)
-        postgres = self._postgres_s()
-        said = await _run("benchmarks.bare", pickle.dumps(plan), self.place)
-        postgres = self._postgres_s() - postgres
+        postgres = self.postgres_s()
+        said = await run_module("benchmarks.bare", pickle.dumps(plan), self.place)
+        postgres = self.postgres_s() - postgres
         return Run.of(said["latencies_s"], said["seconds"], said["cpu_s"], postgres)
 
     def _program_s(self) -> float:
         return sum(_spent_s(process) for process in self.process.family())
 
-    def _postgres_s(self) -> float:
+    def postgres_s(self) -> float:
         """Processor seconds of the postmaster, its children, and the children that have ended."""
         ended = self.postmaster.cpu_times()
         living = [self.postmaster, *self.postmaster.children(recursive=True)]
@@ -191,7 +191,7 @@ async def rigged(
             yield Rig(dsn, world, process, store, psutil.Process(running.postmaster_pid), effort, place)
 
 
-async def _run(module: str, plan: bytes, place: Path) -> Any:
+async def run_module(module: str, plan: bytes, place: Path) -> Any:
     """Run one of our modules in a process of its own; what it has measured."""
     asked, said = place / "plan", place / "measured.json"
     asked.write_bytes(plan)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter
@@ -160,10 +161,17 @@ def _encode(answer: Any) -> str:
     kind = type(answer)
     name = f"{kind.__module__}:{kind.__qualname__}"
     try:
-        return orjson.dumps({"type": name, "value": answer}).decode()
+        return orjson.dumps({"type": name, "value": answer}, default=_id).decode()
     except TypeError:
         value = _adapter(kind).dump_python(answer, mode="json")
         return orjson.dumps({"type": name, "value": value}).decode()
+
+
+def _id(value: Any) -> str:
+    """The driver has a UUID of its own, which orjson does not know."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError
 
 
 def _decode(stored: dict[str, Any]) -> Any:
