@@ -58,7 +58,13 @@ STREAMS = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
-ELSEWHERE = ("quanyi_forged_codes_total",)
+ELSEWHERE = (
+    "quanyi_forged_codes_total",
+    "quanyi_shared_commands_bucket",
+    "quanyi_shared_commands_count",
+    "quanyi_shared_commands_sum",
+    "quanyi_spoiled_transactions_total",
+)
 """Counters of other layers, by the names of their samples."""
 
 OWN = {
