@@ -26,7 +26,7 @@ from benchmarks.pgbench import script_of
 from benchmarks.recording import statements_of
 from benchmarks.rig import UNLIMITED, Effort, Rig, rigged, run_module
 from benchmarks.rush import Rush
-from benchmarks.world import Size
+from benchmarks.world import BUYING, Size
 from persistence.database import APPLICATION_ROLE, plain_dsn
 from persistence.embedded import start
 from persistence.embedded.binaries import find_installation
@@ -36,6 +36,12 @@ WINDOW_S = 30.0
 ONE_BY_ONE, SHARED = 1, 64
 """QUANYI_ORDER_BATCH."""
 
+_LEFT = """SELECT available FROM stock_level s JOIN variant v ON v.id = s.variant_id WHERE v.sku = $1"""
+_SIZES = """SELECT relname AS name, pg_relation_size(oid) / 1024 AS kib FROM pg_class
+             WHERE relname IN ('stock_level', 'ix_card_free', 'outbox', 'pk_outbox', 'idempotency', 'card', 'relay')
+             ORDER BY relname"""
+"""What is written again and again, and would slow a sale down by growing."""
+
 _TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 _LATENCY = re.compile(r"^latency average = ([\d.]+) ms", re.MULTILINE)
 _DONE = re.compile(r"number of transactions actually processed: (\d+)")
@@ -44,22 +50,38 @@ _DONE = re.compile(r"number of transactions actually processed: (\d+)")
 async def compared(rig: Rig, clients: int, seconds: float, lasting: float, most: int) -> dict[str, Any]:
     """One after the other on the same database; the figures of each."""
     rig.process.stop()
-    found: dict[str, Any] = {}
-    for name, batch in (("one by one", ONE_BY_ONE), ("shared", SHARED)):
-        async with _server(rig, batch) as process:
-            await _rushed(rig, process, clients, min(seconds, 3.0), most)
-            found[name] = _show(name, (await _rushed(rig, process, clients, seconds, most))[0])
-            if batch == SHARED and lasting:
-                run, windows = await _rushed(rig, process, clients, lasting, most)
-                found["lasting"] = _show("lasting", run) | {"windows": windows}
-                print(f"purchases a second every {WINDOW_S:g} s: {windows}", flush=True)
+    async with _server(rig, ONE_BY_ONE) as process:
+        found = {"one by one": await _bought(rig, process, clients, seconds, most)}
     found["pgbench"] = await _pgbench(rig, clients, seconds)
-    base = found["shared"]["requests_per_s"]
-    print(
-        f"shared : one by one = {base / found['one by one']['requests_per_s']:.2f}, "
-        f"shared : pgbench = {base / found['pgbench']['requests_per_s']:.2f}"
-    )
+    async with _server(rig, SHARED) as process:
+        found["shared"] = await _bought(rig, process, clients, seconds, most)
+        rate = found["shared"]["requests_per_s"]
+        for other in ("one by one", "pgbench"):
+            print(f"shared : {other} = {rate / found[other]['requests_per_s']:.2f}", flush=True)
+        if lasting:
+            found["lasting"] = await _lasting(rig, process, clients, lasting)
     return found
+
+
+async def _bought(
+    rig: Rig, process: ServerProcess, clients: int, seconds: float, most: int
+) -> dict[str, Any]:
+    await _rushed(rig, process, clients, min(seconds, 3.0), most)
+    run, _ = await _rushed(rig, process, clients, seconds, most)
+    return _show("shared" if process.environment["QUANYI_ORDER_BATCH"] != "1" else "one by one", run)
+
+
+async def _lasting(rig: Rig, process: ServerProcess, clients: int, seconds: float) -> dict[str, Any]:
+    """For long, or until the cards are used up; purchases a second in each window, and what has grown."""
+    left = (await rig.fetch(_LEFT, BUYING))[0]["available"]
+    before = await rig.fetch(_SIZES)
+    run, windows = await _rushed(rig, process, clients, seconds, left - clients)
+    figures = _show("lasting", run) | {"windows": windows, "sizes": {}}
+    print(f"purchases a second every {WINDOW_S:g} s: {windows}", flush=True)
+    for row, after in zip(before, await rig.fetch(_SIZES), strict=True):
+        figures["sizes"][row["name"]] = row["kib"], after["kib"]
+        print(f"{row['name']:24}{row['kib']:>10,} KiB before{after['kib']:>10,} KiB after", flush=True)
+    return figures
 
 
 def _server(rig: Rig, batch: int) -> Any:

@@ -12,7 +12,7 @@ from uuid import UUID
 from benchmarks.recording import Block, Call, Cell, Fresh, Recipe
 
 _PARAMETER = re.compile(r"\$(\d+)")
-_QUOTED = re.compile(r"'([^']*:[^']*)'")
+_QUOTED = re.compile(r"'([^']*)'")
 _SPACE = re.compile(r"\s+")
 
 
@@ -38,7 +38,7 @@ def _block(block: Block, told: set[int], calls: Mapping[int, Call]) -> list[str]
 
 def _filled(call: Call, calls: Mapping[int, Call]) -> str:
     """Parameters take a place in the text only here, so nobody else's text is ever among them."""
-    sql = _QUOTED.sub(lambda found: _literal(found[1]), call.sql)
+    sql = _QUOTED.sub(lambda found: _literal(found[1]) if ":" in found[1] else found[0], call.sql)
     return _PARAMETER.sub(lambda found: _value(call.arguments[int(found[1]) - 1], calls), sql)
 
 

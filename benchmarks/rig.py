@@ -116,14 +116,14 @@ class Rig:
 
     async def _delivered(self) -> list[dict[str, Any]]:
         """What the bare program redeems."""
-        rows = await self._fetch(
+        rows = await self.fetch(
             """SELECT c.secret_hmac FROM card c JOIN variant v ON v.id = c.variant_id
                 WHERE c.state = 'DELIVERED' AND v.sku = $1""",
             REDEEMING,
         )
         return [{"secret": row["secret_hmac"]} for row in rows]
 
-    async def _fetch(self, sql: str, *values: Any) -> list[Any]:
+    async def fetch(self, sql: str, *values: Any) -> list[Any]:
         connection = await asyncpg.connect(plain_dsn(self.dsn))
         try:
             return list(await connection.fetch(sql, *values))
