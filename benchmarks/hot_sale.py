@@ -38,7 +38,7 @@ ONE_BY_ONE, SHARED = 1, 64
 
 _LEFT = """SELECT available FROM stock_level s JOIN variant v ON v.id = s.variant_id WHERE v.sku = $1"""
 _SIZES = """SELECT relname AS name, pg_relation_size(oid) / 1024 AS kib FROM pg_class
-             WHERE relname IN ('stock_level', 'ix_card_free', 'outbox', 'pk_outbox', 'idempotency', 'card', 'relay')
+             WHERE relname IN ('stock_level', 'card', 'ix_card_free', 'outbox', 'pk_outbox', 'idempotency')
              ORDER BY relname"""
 """What is written again and again, and would slow a sale down by growing."""
 

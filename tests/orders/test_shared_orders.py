@@ -168,6 +168,22 @@ async def test_a_refusal_changes_nothing_and_its_neighbours_everything(shop: Sho
     assert await shop.states("TXV") == {"RESERVED": 3, "IN_STOCK": 7}
 
 
+async def test_every_kind_of_goods_is_paid_for_together(shop: Shop) -> None:
+    perform, agent = shop.perform, shop.agent()
+    phone = {"phone": "13800138000"}
+    lines = [line("TXV"), line("FIGURE", 2), line("CMCC", 1, phone), line("DRAW", 3), line("PACK", 1, phone)]
+    orders = [await shop.place(agent, one) for one in lines]
+    payments = await together(shop, perform, [(pay(order), agent) for order in orders], ORDERS)
+    assert [payment.order.status.value for payment in payments] == [
+        "FULFILLED", "PAID", "FULFILLING", "FULFILLED", "FULFILLING"
+    ]  # fmt: skip
+    assert await transactions(shop, "payment") == [1, 4]
+    assert await shop.value("SELECT count(*) FROM shipment") == 1
+    assert await shop.value("SELECT units FROM entitlement") == 300
+    assert await shop.value("SELECT count(*) FROM attempt") == 2
+    assert await shop.value("SELECT count(*) FROM pgqueuer") == 2
+
+
 async def test_a_refused_payment_leaves_the_others_paid(shop: Shop) -> None:
     perform, agent = shop.perform, shop.agent()
     orders = [await perform(place(), agent) for _ in range(5)]
