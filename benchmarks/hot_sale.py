@@ -53,10 +53,11 @@ async def compared(rig: Rig, clients: int, seconds: float, lasting: float, most:
     async with _server(rig, ONE_BY_ONE) as process:
         found = {"one by one": await _bought(rig, process, clients, seconds, most)}
     found["pgbench"] = await _pgbench(rig, clients, seconds)
+    found["pgbench, few"] = await _pgbench(rig, rig.store.settings.pool_size, seconds)
     async with _server(rig, SHARED) as process:
         found["shared"] = await _bought(rig, process, clients, seconds, most)
         rate = found["shared"]["requests_per_s"]
-        for other in ("one by one", "pgbench"):
+        for other in ("one by one", "pgbench", "pgbench, few"):
             print(f"shared : {other} = {rate / found[other]['requests_per_s']:.2f}", flush=True)
         if lasting:
             found["lasting"] = await _lasting(rig, process, clients, lasting)
@@ -131,8 +132,8 @@ async def _pgbench(rig: Rig, clients: int, seconds: float) -> dict[str, Any]:
     figures = {name: float(_only(one, said)) for name, one in (("tps", _TPS), ("ms", _LATENCY))}
     figures["postgres"] = 1000 * postgres / int(_only(_DONE, said))
     print(
-        f"{'pgbench':12}{figures['tps']:10.1f}{figures['ms']:10.1f}{'':10}{'':10}{figures['postgres']:10.2f}"
-        f"   {statements_of(recipe)} statements",
+        f"{f'pgbench {clients}':12}{figures['tps']:10.1f}{figures['ms']:10.1f}{'':20}"
+        f"{figures['postgres']:10.2f}   {statements_of(recipe)} statements",
         flush=True,
     )
     return {"requests_per_s": figures["tps"], "postgres_cpu_ms": figures["postgres"]}
