@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NODE := tests/conformance
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
@@ -55,6 +56,7 @@ install: $(VENV)/usable ## Install what development needs too.
 		&& rm -f $(VENV)/installed-dev $(VENV)/installed-run && $(PIP_INSTALL) -r requirements-dev.txt \
 		&& cp requirements.txt $(VENV)/installed-run \
 		&& cp requirements-dev.txt $(VENV)/installed-dev.part && mv $(VENV)/installed-dev.part $(VENV)/installed-dev; }
+	@cmp -s $(NODE)/package-lock.json $(NODE)/node_modules/installed.json || $(BIN)/python -m tests.conformance.install
 
 # Not a file: the interpreter is tried each time, because a checkout may be moved and an interpreter upgraded away.
 .PHONY: $(VENV)/usable

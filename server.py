@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from resolvers.site.lifespan import Living, Site
     from resolvers.site.meters import MeteredEngine
+    from schema.engine.allowance import Allowance
 
 cli = typer.Typer(
     add_completion=False,
@@ -59,7 +60,7 @@ def build_schema() -> strawberry.Schema:
     return build_schema()
 
 
-def build_engine(settings: Settings) -> MeteredEngine:
+def build_engine(settings: Settings, allowance: Allowance | None = None) -> MeteredEngine:
     """The GraphQL engine over all areas: compiled, unless the settings leave all to graphql-core."""
     from resolvers.http.codec import OrjsonCodec
     from resolvers.site.meters import MeteredEngine, count_fallback
@@ -68,35 +69,35 @@ def build_engine(settings: Settings) -> MeteredEngine:
     from schema.errors import error_of, tell_fault
 
     schema = build_schema()
+    bounds = ("max_tokens", "max_depth", "max_aliases", "max_cost", "persisted_queries")
     return MeteredEngine(
         schema,
-        DocumentLimits(
-            max_tokens=settings.max_tokens,
-            max_depth=settings.max_depth,
-            max_aliases=settings.max_aliases,
-            max_cost=settings.max_cost,
-        ),
+        DocumentLimits(**{name: getattr(settings, name) for name in bounds}),
         settings.introspection,
         codec=OrjsonCodec(),
         error_of=error_of,
         on_fault=tell_fault,
         operation_s=settings.operation_s,
         execution=CompiledExecution(schema, on_fallback=count_fallback) if settings.compiled else None,
+        allowance=allowance,
     )
 
 
 @asynccontextmanager
 async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Site]:
     """Everything that one process serves, over the database that the settings name."""
+    from persistence.access.spending import policy_of, spending_of
     from persistence.store import opened
     from persistence.veil import new_veil
     from resolvers.site.edge import EdgePolicy
     from resolvers.site.plan import SitePlan, site
     from schema.context import ContextGateway
+    from schema.engine.allowance import Allowance
     from subscriptions.sse import EventStreamWriter
     from subscriptions.websocket import SocketEndpoint
 
-    engine = build_engine(settings)
+    spending = spending_of(settings)
+    engine = build_engine(settings, Allowance(policy_of(settings), spending) if settings.budgets else None)
     plan = SitePlan(
         edge=EdgePolicy.of(settings.allowed_origins, settings.trusted_proxies, settings.sockets_per_address),
         request_bytes=settings.request_bytes,
@@ -104,7 +105,7 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
         new_veil=new_veil,
         explorer=settings.graphiql,
     )
-    async with opened(settings) as store, store.working(jobs=jobs):
+    async with opened(settings) as store, spending.working(), store.working(jobs=jobs):
         gateway = ContextGateway(store.authenticator, store.reads, store.perform, store.feed)
         stream, sockets = EventStreamWriter(engine), SocketEndpoint(engine, gateway)
         yield site(engine, gateway, stream, sockets, store.health, plan)
@@ -192,20 +193,29 @@ def rotate_keys(
     reencrypt: Annotated[bool, typer.Option(help="Encrypt every card anew, under new data keys.")] = False,
 ) -> None:
     """Make a new root key for cards and wrap every data key under it, while the server runs."""
-    from persistence.cards.rotation import left_behind, rotate_cards
+    from persistence.cards.rotation import rotated
     from persistence.starting import stored_settings
-    from persistence.store import opened
-
-    async def rotate(settings: Settings) -> None:
-        async with opened(settings) as store:
-            vault = store.tools.vault
-            done = await rotate_cards(store.database, vault, reencrypt=reencrypt)
-            print(f"{done} keys turned.")
-            for key_id, count in (await left_behind(store.database, vault)).items():
-                print(f"{count} keys still need the root key {key_id}: run this again.")
 
     with _in_order():
-        asyncio.run(rotate(stored_settings()))
+        print(asyncio.run(rotated(stored_settings(), reencrypt=reencrypt)))
+
+
+@cli.command("trust-documents")
+def trust_documents(
+    file: Annotated[Path, typer.Argument(help="Documents by their ids, in JSON.")],
+    channel: Annotated[str, typer.Option(help="A channel's code; the channels below it are meant too.")],
+    only: Annotated[bool | None, typer.Option("--only/--any", help="May nothing else be run?")] = None,
+    replace: Annotated[bool, typer.Option(help="Withdraw what is not in the file.")] = False,
+) -> None:
+    """Register the documents of a channel's front ends, so that they are sent by their ids."""
+    from persistence.access.manifest import registered
+    from persistence.starting import stored_settings
+    from schema.engine.persisted import unusable
+
+    with _in_order():
+        settings = stored_settings()
+        wrong = partial(unusable, build_engine(settings).documents)
+        print(asyncio.run(registered(settings, file, channel, wrong, only=only, replace=replace)))
 
 
 @cli.command("create-agent")
@@ -220,19 +230,13 @@ def create_agent(
     role: Annotated[list[str] | None, typer.Option(help="A role, or several; OWNER if none.")] = None,
 ) -> None:
     """Make somebody who can sign in; in an empty database headquarters too, for its first owner."""
-    from persistence.access.first import make_agent
-    from persistence.starting import bring_up_to_date, stored_settings
-    from persistence.store import opened
-
-    async def make(settings: Settings) -> None:
-        await bring_up_to_date(settings)
-        async with opened(settings) as store:
-            await make_agent(store, email, name, channel, role or ["OWNER"], password)
+    from persistence.access.first import settle
+    from persistence.starting import stored_settings
 
     with _in_order():
         settings = stored_settings()
         load_areas()
-        asyncio.run(make(settings))
+        asyncio.run(settle(settings, email, name, channel, role or ["OWNER"], password))
         print(f"{email} can sign in to {channel}.")
 
 
@@ -242,22 +246,14 @@ def sdl() -> None:
     print(build_schema().as_str())
 
 
-@contextmanager
-def _in_order() -> Iterator[None]:
+def _in_order() -> AbstractContextManager[None]:
     """Ctrl-C and SIGTERM end the block, whatever it is at, and are no error; what cannot start says why."""
     from domain.refusals import Refusal
     from persistence.starting import CannotStart
+    from resolvers.site.ending import in_order
     from resolvers.site.listener import CannotListen
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
-    except (CannotStart, CannotListen, Refusal) as problem:
-        for sentence in getattr(problem, "problems", [problem]):
-            print(sentence, file=sys.stderr)
-        sys.exit(2)
+    return in_order(CannotStart, CannotListen, Refusal)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from benchmarks.cases import CASES
 from benchmarks.figures import Run
 from benchmarks.pgbench import script_of
 from benchmarks.recording import statements_of
-from benchmarks.rig import UNLIMITED, Effort, Rig, rigged, run_module
+from benchmarks.rig import Effort, Rig, rigged, run_module
 from benchmarks.rush import Rush
 from benchmarks.world import BUYING, Size
 from persistence.database import APPLICATION_ROLE, plain_dsn
@@ -86,7 +86,7 @@ async def _lasting(rig: Rig, process: ServerProcess, clients: int, seconds: floa
 
 
 def _server(rig: Rig, batch: int) -> Any:
-    return serving(rig.place, rig.dsn, QUANYI_COST_PER_MINUTE=UNLIMITED, QUANYI_ORDER_BATCH=str(batch))
+    return serving(rig.place, rig.dsn, QUANYI_BUDGETS="false", QUANYI_ORDER_BATCH=str(batch))
 
 
 async def _rushed(

@@ -33,7 +33,6 @@ from persistence.store import Store, opened
 from schema.context import ContextGateway
 from tests.server_process import ServerProcess, serving
 
-UNLIMITED = str(2**31 - 1)
 WARM_UP = 40
 """Requests of each client before measuring: caches are filled, statements are prepared."""
 
@@ -187,7 +186,7 @@ async def rigged(
     server.load_areas()
     async with opened(settings) as store:
         world = await build(store, size)
-        async with serving(place, dsn, QUANYI_COST_PER_MINUTE=UNLIMITED) as process:
+        async with serving(place, dsn, QUANYI_BUDGETS="false") as process:
             yield Rig(dsn, world, process, store, psutil.Process(running.postmaster_pid), effort, place)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
-    from domain.access.ports import AccessReads
+    from domain.access.ports import AccessReads, TrustedDocuments
     from domain.cards.batches.ports import ImportReads
     from domain.cards.ports import CardReads
     from domain.catalog.ports import CatalogReads
@@ -27,6 +27,10 @@ class Reads(Protocol):
     @property
     def access(self) -> AccessReads:
         """Agents, customers, tokens."""
+
+    @property
+    def documents(self) -> TrustedDocuments:
+        """Registered GraphQL documents."""
 
     @property
     def catalog(self) -> CatalogReads:

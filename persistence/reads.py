@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from persistence.access.reads import StoredAccessReads
+    from persistence.access.trusted import StoredTrustedDocuments
     from persistence.cards.batch_reads import StoredImportReads
     from persistence.cards.reads import StoredCardReads
     from persistence.catalog.reads import StoredCatalogReads
@@ -28,6 +29,13 @@ class StoredReads:
         from persistence.access.reads import StoredAccessReads
 
         return StoredAccessReads(self._database, self._tools)
+
+    @cached_property
+    def documents(self) -> StoredTrustedDocuments:
+        """Registered GraphQL documents."""
+        from persistence.access.trusted import StoredTrustedDocuments
+
+        return StoredTrustedDocuments(self._database)
 
     @cached_property
     def catalog(self) -> StoredCatalogReads:

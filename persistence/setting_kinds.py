@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 _REDIS = ("redis://", "rediss://", "unix://")
 
@@ -26,6 +26,9 @@ def _redis(text: str) -> str:
         raise ValueError("Give an address such as redis://127.0.0.1:6379/0")
     return spelled
 
+
+Count = Annotated[int, Field(ge=1)]
+"""A number of which there is at least one."""
 
 Networks = Annotated[str, AfterValidator(_networks)]
 """IP addresses or networks, comma separated."""

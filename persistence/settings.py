@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from domain.cards.keys import KeyPurpose
-from persistence.setting_kinds import Networks, RedisAddress
+from persistence.access.budget_settings import BudgetSettings
+from persistence.setting_kinds import Count, Networks, RedisAddress
 
 PREFIX = "QUANYI_"
 
@@ -18,10 +19,9 @@ SENDERS = frozenset(file.stem for file in _SENDERS.glob("[a-z]*.py"))
 """The names of the message senders that there are."""
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-Count = Annotated[int, Field(ge=1)]
 
 
-class Settings(BaseSettings):
+class Settings(BudgetSettings):
     """Read once at the start; `Settings(port=0, demo=True)` makes them by hand.
 
     Texts that hold a secret are left out of `repr`.
@@ -116,8 +116,13 @@ class Settings(BaseSettings):
     )
     max_depth: Count = Field(15, description="How deep the fields of a document may nest.")
     max_aliases: Count = Field(50, description="How many aliases a document may use.")
-    max_tokens: Count = Field(5_000, description="How many lexical tokens a document may have.")
+    max_tokens: Count = Field(2_000, description="How many lexical tokens a document may have.")
     max_cost: Count = Field(20_000, description="What one operation may cost, in cost units.")
+    persisted_queries: int = Field(
+        1_000,
+        ge=0,
+        description="Documents of automatic persisted queries that a process remembers; 0 turns them off.",
+    )
     operation_s: Count = Field(30, description="Seconds after which an operation is given up.")
     sockets_per_address: Count = Field(200, description="Open WebSockets of one address at most.")
 
@@ -126,11 +131,7 @@ class Settings(BaseSettings):
         None, description="Whether SANDBOX pays orders. Unset: in the demo only; elsewhere it must not be on."
     )
     reservation_minutes: Count = Field(15, description="How long an unpaid order keeps its goods.")
-    order_batch: Count = Field(
-        64,
-        description="How many orders, or payments, of one process share a transaction at most while they "
-        "come faster than it ends; 1 gives each its own.",
-    )
+    order_batch: Count = Field(64, description="How many orders share a transaction at most; 1: none do.")
     quote_minutes: Count = Field(10, description="How long a quote's prices are promised.")
     order_lines: Count = Field(50, description="How many lines one order may have.")
     line_quantity: Count = Field(1_000, description="How many of one SKU a line may ask for.")

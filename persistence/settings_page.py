@@ -20,7 +20,8 @@ refuses to start until what it needs is set, and names what is missing.
 def page() -> str:
     """The text of `docs/settings.md`."""
     lines = []
-    for name, field in Settings.model_fields.items():
+    own = vars(Settings)["__annotations__"]
+    for name, field in sorted(Settings.model_fields.items(), key=lambda one: one[0] not in own):
         default = "unset" if field.default in (None, "") else f"`{field.default}`"
         lines.append(f"| `{environment_name(name)}` | {default} | {field.description} |")
     return _HEAD + "\n".join(lines) + "\n"

@@ -41,6 +41,15 @@ class Context:
         """The id that the answer, the logs and the trace share."""
         return self.caller.request_id
 
+    @property
+    def trusted_only(self) -> bool:
+        """Whether the caller may run registered documents only."""
+        return self.caller.trusted_only
+
+    async def trusted_text(self, document_id: str) -> str | None:
+        """The registered document of an id."""
+        return await self.reads.documents.text_of(self.caller, document_id)
+
     def left_s(self) -> float | None:
         """Seconds until the caller's token ends; None for tokens without an end."""
         ends = self.caller.expires_at

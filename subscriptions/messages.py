@@ -15,7 +15,6 @@ PROTOCOL = "graphql-transport-ws"
 
 GOING_AWAY = 1001
 TOO_BIG = 1009
-INTERNAL = 1011
 BAD_REQUEST = 4400
 UNAUTHORIZED = 4401
 FORBIDDEN = 4403
@@ -25,6 +24,7 @@ DUPLICATE_ID = 4409
 TOO_MANY_INITS = 4429
 TERMINATED = 4499
 """The peer does not read or answer any more."""
+INTERNAL = 4500
 
 ACK = '{"type":"connection_ack"}'
 PING = '{"type":"ping"}'

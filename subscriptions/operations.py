@@ -108,7 +108,7 @@ class Operations:
     async def _run(self, id_: str, request: GraphQLRequest, task: asyncio.Task[None]) -> None:
         context = await self._open()
         try:
-            prepared = self._engine.prepare(request)
+            prepared = await self._engine.admit(request, context)
             if prepared.kind == "subscription":
                 await self._stream(id_, prepared, context)
             else:

@@ -11,8 +11,8 @@ from schema.engine.asgi import Receive, Send
 from schema.engine.engine import Engine
 from schema.engine.execution import PreparedOperation
 from schema.engine.gateway import Context, left_s, request_id_of, revoked
+from schema.engine.streams import COMPLETE, next_event
 
-_COMPLETE = b"event: complete\ndata:\n\n"
 _HEARTBEAT = b":\n\n"
 
 
@@ -73,10 +73,10 @@ class EventStreamWriter:
                     await send({"type": "http.response.body", "body": _HEARTBEAT, "more_body": True})
                     continue
                 event, upcoming = upcoming.result(), None
-                body = b"event: next\ndata: " + event.body + b"\n\n"
+                body = next_event(event.body)
                 await send({"type": "http.response.body", "body": body, "more_body": True})
         except StopAsyncIteration:
-            await send({"type": "http.response.body", "body": _COMPLETE, "more_body": True})
+            await send({"type": "http.response.body", "body": COMPLETE, "more_body": True})
         finally:
             if upcoming is not None and not upcoming.done():
                 upcoming.cancel()

@@ -41,6 +41,8 @@ class Caller:
     expires_at: datetime | None = None
     """When the session ends; None for tokens without an end."""
     scopes: frozenset[str] = field(default=frozenset())
+    trusted_only: bool = False
+    """Whether the caller's channel lets its front ends run registered documents only."""
 
     def may(self, permission: str) -> bool:
         """Whether the caller holds a permission."""

@@ -37,6 +37,16 @@ class Authenticator(Protocol):
         """The caller; anonymous without a token. Raises Unauthenticated for a token that is not valid now."""
 
 
+class TrustedDocuments(Protocol):
+    """GraphQL documents that front ends of a channel may send by their ids, and may have to."""
+
+    async def text_of(self, caller: Caller, document_id: str) -> str | None:
+        """The document registered for the caller's channel or one above it, the nearest first.
+
+        The id is the one of its manifest, or `sha256:` and the document's SHA-256 in hex.
+        """
+
+
 class Identities(Protocol):
     """Channels' places, people, customers and their tokens."""
 

@@ -11,6 +11,7 @@ from domain.access.permissions import Role
 from domain.refusals import Unauthenticated
 from persistence.access.credentials import PREFIXES
 from persistence.access.identities import ACTIVE
+from persistence.access.trusted import TRUSTED_ONLY
 from persistence.gathering import Gathered
 from persistence.statements import Statement
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 # People and customers are where they are now, and not where they were when they signed in.
 _FIND = Statement(
     f"""SELECT t.hmac, t.id AS token_id, t.kind, t.name AS token_name, t.scopes, t.expires_at,
-               c.id AS channel_id, c.path, a.id AS agent_id, a.name AS agent_name, a.roles, t.customer_id
+               c.id AS channel_id, c.path, a.id AS agent_id, a.name AS agent_name, a.roles, t.customer_id,
+               t.kind IN ('STOREFRONT', 'CUSTOMER') AND {TRUSTED_ONLY} AS trusted_only
           FROM token t
           LEFT JOIN agent a ON a.id = t.agent_id
           LEFT JOIN customer b ON b.id = t.customer_id
@@ -63,6 +65,7 @@ class TokenAuthenticator:
             channel_id=row["channel_id"],
             channel_path=tuple(row["path"]),
             expires_at=row["expires_at"],
+            trusted_only=row["trusted_only"],
         )
 
     async def _find(self, hmacs: Sequence[bytes]) -> dict[bytes, Any]:

@@ -9,14 +9,26 @@ from domain.access.people import CreateAgent
 from domain.access.permissions import Role
 from domain.channels.grow import FoundHeadquarters
 from domain.refusals import InvalidInput
+from persistence.starting import bring_up_to_date
+from persistence.store import opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from domain.access.views import Agent
+    from persistence.settings import Settings
     from persistence.store import Store
 
 _NAME = "Headquarters"
+
+
+async def settle(
+    settings: Settings, email: str, name: str, channel: str, roles: Sequence[str], password: str
+) -> Agent:
+    """`make_agent` in the database of the settings, which is brought up to date first."""
+    await bring_up_to_date(settings)
+    async with opened(settings) as store:
+        return await make_agent(store, email, name, channel, roles, password)
 
 
 async def make_agent(

@@ -19,12 +19,14 @@ from persistence.cards import data_keys
 from persistence.cards.batch_sql import GATE
 from persistence.cards.vault import Vault, WrappedKey
 from persistence.statements import Statement
+from persistence.store import opened
 
 if TYPE_CHECKING:
     import asyncpg
 
     from persistence.cards.vault import Sealing
     from persistence.database import Database
+    from persistence.settings import Settings
 
 KEYS_AT_ONCE = 100
 CARDS_AT_ONCE = 500
@@ -64,6 +66,15 @@ _FORGET = Statement(
     """DELETE FROM data_key k WHERE k.id = :old
           AND NOT EXISTS (SELECT FROM card c WHERE c.batch_id = :batch AND c.key_id = :old)"""
 )
+
+
+async def rotated(settings: Settings, *, reencrypt: bool = False) -> str:
+    """Rotate what the settings name, as `rotate_cards` says; sentences on what was done and what is left."""
+    async with opened(settings) as store:
+        done = await rotate_cards(store.database, store.tools.vault, reencrypt=reencrypt)
+        left = await left_behind(store.database, store.tools.vault)
+    more = [f"{count} keys still need the root key {id_}: run this again." for id_, count in left.items()]
+    return "\n".join([f"{done} keys turned.", *more])
 
 
 async def rotate_cards(database: Database, vault: Vault, *, reencrypt: bool = False) -> int:

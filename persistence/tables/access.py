@@ -73,6 +73,16 @@ guess = Table(
 )
 Index("ix_guess_age", guess.c.last_at)
 
+trusted_document = Table(
+    "trusted_document",
+    METADATA,
+    ref("channel_id", "channel", primary_key=True),
+    words("id", primary_key=True),
+    Column("sha256", LargeBinary, nullable=False, index=True),
+    words("text"),
+    born(),
+)
+
 portal_key = Table(
     "portal_key",
     METADATA,

@@ -28,7 +28,7 @@ from schema.engine.gateway import (
 )
 from schema.engine.refused import STATUS_OF_CODE, RequestRefused, refusal
 from schema.engine.requests import GraphQLRequest, parse_json, read_request
-from schema.engine.streams import StreamWriter
+from schema.engine.streams import COMPLETE, StreamWriter, next_event
 
 _METHODS = "GET, POST, OPTIONS"
 
@@ -93,7 +93,7 @@ class HttpEndpoint:
         request = await self._read(exchange, uploads)
         context = await open_context(self._gateway, exchange.headers, None, address_of(exchange.scope))
         try:
-            prepared = self._engine.prepare(request)
+            prepared = await self._engine.admit(request, context)
             await self._run(exchange, prepared, context, media)
         finally:
             await close_context(context)
@@ -140,11 +140,13 @@ class HttpEndpoint:
             return
         wanted = choose(exchange.headers.get("accept"), self._offers)
         media = GRAPHQL_JSON if wanted == GRAPHQL_JSON else JSON
-        # A client of event streams would take a 200 for one, so only who asked for JSON is told that way.
         lenient = refused.document and wanted == JSON and refused.status == 400
         status = 200 if lenient else refused.status
         headers = {"cache-control": "no-store", "vary": "accept", **refused.headers}
-        body = failed(self._engine.codec, refused.errors).body
+        body = failed(self._engine.codec, refused.errors, refused.extensions).body
+        if refused.document and wanted == EVENT_STREAM:
+            # GraphQL over SSE: an EventSource cannot read a response that is not a stream.
+            status, media, body = 200, EVENT_STREAM, next_event(body) + COMPLETE
         with suppress(OSError):
             await exchange.respond(status, f"{media}; charset=utf-8", body, headers)
 
@@ -166,5 +168,6 @@ def _from_query_string(codec: JsonCodec, raw: bytes) -> GraphQLRequest:
         if given.get(name)
     }
     value["query"] = given.get("query")
+    value["documentId"] = given.get("documentId")
     value["operationName"] = given.get("operationName") or None
     return read_request(value)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 
 from schema.engine.asgi import Message, Receive, Scope, Send, headers_of
 from schema.engine.refused import refusal
+
+_LINGER_S = 5.0
+_LINGER_BYTES = 64 * 1_048_576
+"""What is read of a body after its refusal: a client that reads only when it has written hears it too."""
 
 
 class Disconnected(Exception):
@@ -22,6 +28,8 @@ class Exchange:
         self.headers = headers_of(scope)
         self.method: str = scope["method"]
         self.answered = False
+        self._arriving = True
+        """Whether more of the body may come."""
 
     async def chunks(self, limit: int) -> AsyncIterator[bytes]:
         """The body as it comes; refused with 413 as soon as it is known to exceed the limit."""
@@ -29,18 +37,17 @@ class Exchange:
         total = 0
         if declared.isdigit() and len(declared) < 20 and int(declared) > limit:
             raise _too_large(limit)
-        more = True
-        while more:
+        while self._arriving:
             message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise Disconnected
+            self._arriving = message.get("more_body", False)
             chunk = message.get("body", b"")
             total += len(chunk)
             if total > limit:
                 raise _too_large(limit)
             if chunk:
                 yield chunk
-            more = message.get("more_body", False)
 
     async def body(self, limit: int) -> bytes:
         """The whole body."""
@@ -49,7 +56,7 @@ class Exchange:
     async def respond(
         self, status: int, content_type: str, body: bytes, headers: Mapping[str, str] | None = None
     ) -> None:
-        """Write the response in one piece."""
+        """Write the response in one piece, and after a 413 let the client finish its request."""
         self.answered = True
         raw = [
             (b"content-type", content_type.encode("latin-1")),
@@ -58,7 +65,22 @@ class Exchange:
             *((name.encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()),
         ]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
-        await self._send({"type": "http.response.body", "body": body})
+        if status != 413:
+            await self._send({"type": "http.response.body", "body": body})
+            return
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        await self._linger()
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def _linger(self) -> None:
+        """Throw away what still comes: closing a socket over unread bytes resets it, the answer included."""
+        left = _LINGER_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_S):
+                while self._arriving and left > 0:
+                    message = await self.receive()
+                    self._arriving = message.get("more_body", False)
+                    left -= len(message.get("body", b""))
 
     async def send(self, message: Message) -> None:
         """Write one ASGI message of a response that is made elsewhere."""

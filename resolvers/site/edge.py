@@ -18,6 +18,7 @@ from schema.engine.asgi import Asgi, Message, Receive, Scope, Send, address_of
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _HEADERS_OF_CLIENTS = b"authorization, content-type, accept, x-request-id, x-device-id"
 _PREFLIGHT_S = b"86400"
+_TRY_LATER = 1013
 _CAREFUL = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -77,7 +78,10 @@ class Edge:
         address = address_of(scope)
         if self._sockets[address] >= self._policy.sockets_per_address:
             if (await receive())["type"] == "websocket.connect":
-                await send({"type": "websocket.close", "code": 4429, "reason": "Too many connections"})
+                # Refusing the handshake would be a 1006 in a browser; who is told 1013 comes back later.
+                offered = next(iter(scope.get("subprotocols") or ()), None)
+                await send({"type": "websocket.accept", "subprotocol": offered})
+                await send({"type": "websocket.close", "code": _TRY_LATER, "reason": "Too many connections"})
             return
         self._sockets[address] += 1
         try:

@@ -22,6 +22,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
+from domain.access.budgets import Scope
 from schema.engine.answers import executed
 from schema.engine.compiled.execution import log_fallback
 from schema.engine.engine import Engine
@@ -49,6 +50,16 @@ FALLBACKS = Counter(
     ("what", "reason"),
     registry=REGISTRY,
 )
+REFUSALS = Counter(
+    "quanyi_refusals", "Operations refused before they ran, by code.", ("code",), registry=REGISTRY
+)
+EXHAUSTED = Counter(
+    "quanyi_budget_refusals",
+    "Operations refused for want of budget, by whose.",
+    ("scope",),
+    registry=REGISTRY,
+)
+COST = Counter("quanyi_cost", "Units of cost that were admitted, by who asked.", ("kind",), registry=REGISTRY)
 SECONDS = Histogram(
     "quanyi_operation_seconds", "How long an operation ran.", ("kind",), buckets=_BUCKETS_S, registry=REGISTRY
 )
@@ -58,6 +69,10 @@ STREAMS = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
+for _code in ("RATE_LIMITED", "COST_LIMITED"):
+    REFUSALS.labels(_code)  # shown from the first scrape on, so that an alarm has a zero to rise from
+for _scope in Scope:
+    EXHAUSTED.labels(_scope)
 ELSEWHERE = (
     "quanyi_forged_codes_total",
     "quanyi_shared_commands_bucket",
@@ -97,6 +112,27 @@ class MeteredEngine(Engine):
         """Prepare, and count what is refused before it has a kind."""
         try:
             return super().prepare(request)
+        except RequestRefused:
+            OPERATIONS.labels("unknown", "refused").inc()
+            raise
+
+    async def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
+        """Admit, and count the cost by who asks, and refusals by their code."""
+        try:
+            prepared = await super().admit(request, context)
+        except RequestRefused as refused:
+            REFUSALS.labels(refused.code).inc()
+            if refused.code == "RATE_LIMITED":
+                EXHAUSTED.labels(refused.errors[0]["extensions"]["scope"]).inc()
+            raise
+        kind = getattr(getattr(context, "caller", None), "kind", "UNKNOWN")
+        COST.labels(kind).inc(prepared.cost)
+        return prepared
+
+    async def completed(self, request: GraphQLRequest, context: Context) -> GraphQLRequest:
+        """Find the document, and count who may not send it or has to send it again."""
+        try:
+            return await super().completed(request, context)
         except RequestRefused:
             OPERATIONS.labels("unknown", "refused").inc()
             raise

@@ -46,6 +46,9 @@ def executed(
     return Answer(codec.encode(payload), data, errors, extensions)
 
 
-def failed(codec: JsonCodec, errors: Sequence[FormattedError]) -> Answer:
+def failed(
+    codec: JsonCodec, errors: Sequence[FormattedError], extensions: Mapping[str, Any] | None = None
+) -> Answer:
     """The answer of a request that was never executed."""
-    return Answer(codec.encode({"errors": errors}), None, errors, has_data=False)
+    payload = {"errors": errors, "extensions": extensions} if extensions else {"errors": errors}
+    return Answer(codec.encode(payload), None, errors, extensions, has_data=False)

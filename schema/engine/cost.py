@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from schema.engine.refused import refusal
+
 OBJECT = 10
 LEAF = 1
 """Costs are counted in tenths of an object and shown in objects."""
@@ -85,3 +87,18 @@ def add(values: list[Expression]) -> Expression:
     """The sum of expressions."""
     registers = tuple(r for value in values for r in value.registers)
     return Expression(sum(value.constant for value in values), registers)
+
+
+def affordable(cost: int, limit: int) -> None:
+    """Refuse what costs more than one operation may."""
+    if cost > limit:
+        shown = min(10**15, cost)
+        raise refusal(
+            "COST_LIMITED",
+            f"The operation may cost {shown}, and at most {limit} is allowed: "
+            "ask for smaller pages or fewer levels.",
+            document=True,
+            cost=shown,
+            limit=limit,
+            retryAfterSeconds=None,
+        )

@@ -13,16 +13,16 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     IntValueNode,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     parse,
-    specified_rules,
-    validate,
 )
 
+from schema.engine.cost import affordable
 from schema.engine.limits import DocumentLimits
 from schema.engine.measure import DocumentMeasure, Measured
 from schema.engine.refused import refusal, refused_document
+from schema.engine.roots import introspects
+from schema.engine.validation import Text, Validation
 from schema.engine.variables import SimpleVariables
 
 
@@ -35,6 +35,8 @@ class Operation:
     defaults: Mapping[str, int]
     """Whole numbers that the document gives its variables."""
     variables: SimpleVariables
+    introspects: bool = False
+    """Whether it asks about the schema, and for nothing else."""
 
     @property
     def kind(self) -> str:
@@ -85,40 +87,62 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, limits: DocumentLimits, *, introspection: bool) -> None:
         self._schema = schema
         self._limits = limits
-        self._hide_suggestions = not introspection
-        self._rules = [*specified_rules, *([] if introspection else [NoSchemaIntrospectionCustomRule])]
+        self._validation = Validation(schema, introspection=introspection)
+        self.made = 0
+        """Texts that were parsed, measured and validated so far, or refused on the way."""
         self._ready: OrderedDict[str, ReadyDocument] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._ready)
 
-    def get(self, text: str) -> ReadyDocument:
-        """The document of a text; RequestRefused when it cannot be run."""
+    def forget(self) -> None:
+        """Make every document ready anew."""
+        self._ready.clear()
+
+    def get(
+        self, text: str, name: str | None = None, variables: Mapping[str, Any] | None = None
+    ) -> ReadyDocument:
+        """The document of a text; RequestRefused when it cannot be run.
+
+        With an operation's name and variables, what costs too much is refused before it is validated.
+        """
         ready = self._ready.get(text)
         if ready is not None:
             self._ready.move_to_end(text)
             return ready
-        ready = self._make(text)
+        self.made += 1
+        ready = self._make(text, name, variables or {})
         self._ready[text] = ready
         if len(self._ready) > self._limits.cached_documents:
             self._ready.popitem(last=False)
         return ready
 
-    def _make(self, text: str) -> ReadyDocument:
-        document = self._parse(text)
-        measure = DocumentMeasure(self._schema, document, self._limits)
+    def _make(self, text: str, name: str | None, variables: Mapping[str, Any]) -> ReadyDocument:
+        document, limits = self._parse(text), self._limits
+        measure = DocumentMeasure(self._schema, document, limits)
         nodes = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+        if len(nodes) > limits.max_operations:
+            raise _too_many("TOO_MANY_DEFINITIONS", "operations", len(nodes), limits.max_operations)
         measured = [self._measured(measure, node) for node in nodes]
         fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-        if len(fragments) > self._limits.max_fragments:
-            raise _too_many("TOO_MANY_FRAGMENTS", "fragments", len(fragments), self._limits.max_fragments)
-        errors = validate(self._schema, document, self._rules, hide_suggestions=self._hide_suggestions)
-        if errors:
-            raise refused_document("GRAPHQL_VALIDATION_FAILED", errors)
+        if len(fragments) > limits.max_fragments:
+            raise _too_many("TOO_MANY_FRAGMENTS", "fragments", len(fragments), limits.max_fragments)
+        for node, found in zip(nodes, measured, strict=True):
+            if name is None or (node.name is not None and node.name.value == name):
+                affordable(
+                    measure.program.run(found.own, {**_whole_defaults(node), **variables}), limits.max_cost
+                )
+        self._validation.check(document)
         if not nodes:
             raise refusal("BAD_REQUEST", "The document has no operation to run.", document=True)
         operations = tuple(
-            Operation(node, found, _whole_defaults(node), SimpleVariables(self._schema, node))
+            Operation(
+                node,
+                found,
+                _whole_defaults(node),
+                SimpleVariables(self._schema, node),
+                introspects(node, fragments),
+            )
             for node, found in zip(nodes, measured, strict=True)
         )
         return ReadyDocument(text, document, measure, operations, fragments)
@@ -128,7 +152,7 @@ class Documents:
         if len(text) > limits.max_length:
             raise _too_many("DOCUMENT_TOO_LONG", "characters", len(text), limits.max_length)
         try:
-            document = parse(text, max_lexical_tokens=limits.max_tokens, max_comments=limits.max_tokens)
+            document = parse(Text(text), max_lexical_tokens=limits.max_tokens, max_comments=limits.max_tokens)
         except GraphQLSyntaxError as error:
             if "Document contains more than" in error.message:
                 raise _too_many("TOO_MANY_TOKENS", "tokens or comments", None, limits.max_tokens) from None
@@ -166,7 +190,7 @@ def _too_many(code: str, what: str, asked: int | None, limit: int) -> Exception:
     return refusal(code, message, document=True, **facts)
 
 
-def _whole_defaults(node: OperationDefinitionNode) -> dict[str, int]:
+def _whole_defaults(node: OperationDefinitionNode) -> dict[str, Any]:
     return {
         d.variable.name.value: int(d.default_value.value[:12])
         for d in node.variable_definitions or ()

@@ -8,17 +8,22 @@ from typing import Any, cast
 
 import strawberry
 from graphql import GraphQLSchema
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 
+from schema.engine.allowance import Allowance, shown
 from schema.engine.answers import Answer, executed, failed
 from schema.engine.codec import JsonCodec
+from schema.engine.cost import affordable
 from schema.engine.documents import Documents, Operation
 from schema.engine.execution import CoreExecution, Execution, Outcome, PreparedOperation
 from schema.engine.faults import ErrorOf, ErrorPresenter, OnFault, log_fault, no_mapping
-from schema.engine.gateway import Context, request_id_of
+from schema.engine.gateway import Context, request_id_of, trusted_only
+from schema.engine.introspection import Introspection
 from schema.engine.limits import DocumentLimits
-from schema.engine.refused import STATUS_OF_CODE, RequestRefused, refusal, refused_document
+from schema.engine.persisted import NamedDocuments
+from schema.engine.refused import STATUS_OF_CODE, RequestRefused
 from schema.engine.requests import GraphQLRequest
+from schema.engine.variables import coerced
 
 
 class Engine:
@@ -26,6 +31,7 @@ class Engine:
 
     `error_of` maps domain exceptions to errors with codes; what it does not know is a fault, masked and given
     to `on_fault`. `execution` may be replaced by a faster one that agrees with graphql-core.
+    Without an `allowance` callers may ask as often as they like.
     """
 
     def __init__(
@@ -38,6 +44,7 @@ class Engine:
         error_of: ErrorOf = no_mapping,
         on_fault: OnFault = log_fault,
         execution: Execution | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError(
@@ -49,44 +56,50 @@ class Engine:
         self.errors = ErrorPresenter(error_of, on_fault)
         self.documents = Documents(self.schema, self.limits, introspection=introspection)
         self._hide_suggestions = not introspection
+        self._named = NamedDocuments(self.limits.persisted_queries)
         self._execution: Execution = execution or CoreExecution(schema)
+        self._introspection = Introspection(schema)
+        self._allowance = allowance
+
+    async def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
+        """Prepare what the request means; RequestRefused where its caller may not run it, or has spent enough."""
+        if request.document_id is not None or trusted_only(context):
+            request = await self.completed(request, context)
+        if self._allowance is None:
+            prepared = self.prepare(request)
+        else:
+            prepared = self._allowance.admit(request, context, self.prepare, self.documents)
+        if request.automatic:
+            self._named.remember(request)
+        return prepared
+
+    async def completed(self, request: GraphQLRequest, context: Context) -> GraphQLRequest:
+        """The request with the text of the document that it names; RequestRefused where it may not run."""
+        return await self._named.completed(request, context)
 
     def prepare(self, request: GraphQLRequest) -> PreparedOperation:
         """Make a request ready to be executed; RequestRefused says what is wrong with it and what to do."""
-        document = self.documents.get(request.query)
-        operation = document.operation(request.operation_name)
-        variables = operation.variables.read(request.variables) or self._coerced(operation, request)
+        name = request.operation_name
+        document = self.documents.get(request.query, name, request.variables)
+        operation = document.operation(name)
         cost = document.cost(operation, request.variables)
-        if cost > self.limits.max_cost:
-            shown = min(10**15, cost)
-            raise refusal(
-                "COST_LIMITED",
-                f"The operation may cost {shown}, and at most {self.limits.max_cost} is allowed: "
-                "ask for smaller pages or fewer levels.",
-                document=True,
-                cost=shown,
-                limit=self.limits.max_cost,
-            )
+        affordable(cost, self.limits.max_cost)
+        variables = operation.variables.read(request.variables) or self._coerced(operation, request)
         return PreparedOperation(request, document, operation, variables, cost)
 
     def _coerced(self, operation: Operation, request: GraphQLRequest) -> VariableValues:
-        variables = get_variable_values(
-            self.schema,
-            operation.node.variable_definitions or (),
-            cast("dict[str, Any]", request.variables),
-            max_errors=20,
-            hide_suggestions=self._hide_suggestions,
-        )
-        if isinstance(variables, list):
-            raise refused_document("BAD_USER_INPUT", variables)
-        return variables
+        return coerced(self.schema, operation.node, request.variables, self._hide_suggestions)
 
     async def execute(self, prepared: PreparedOperation, context: Context) -> Answer:
         """Run a query or a mutation. Never raises but for cancellation: faults are in the answer, masked."""
         request_id = request_id_of(context)
-        extensions = {"cost": {"requested": prepared.cost, "limit": self.limits.max_cost}}
+        cost: dict[str, Any] = {"requested": prepared.cost, "limit": self.limits.max_cost}
+        if prepared.standing is not None:
+            cost["budget"] = shown(prepared.standing)
+        extensions = {"cost": cost}
         try:
-            outcome = await self._execution.run(prepared, context)
+            execution = self._introspection if prepared.operation.introspects else self._execution
+            outcome = await execution.run(prepared, context)
             return self._answer(outcome, request_id, extensions)
         except Exception as error:
             return executed(self.codec, None, [self.errors.mask(error, request_id)])
@@ -121,4 +134,4 @@ class Engine:
 
     def _not_started(self, errors: list[dict[str, Any]]) -> RequestRefused:
         code = errors[0]["extensions"]["code"] if errors else ""
-        return RequestRefused(STATUS_OF_CODE.get(code, 400), errors)
+        return RequestRefused(STATUS_OF_CODE.get(code, 400), errors, document=True)

@@ -19,6 +19,7 @@ from graphql.execution.execute import (
 from graphql.execution.values import VariableValues
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
+from domain.access.budgets import Standing
 from schema.engine.documents import Operation, ReadyDocument
 from schema.engine.requests import GraphQLRequest
 
@@ -26,7 +27,7 @@ from schema.engine.requests import GraphQLRequest
 class PreparedOperation:
     """A request that may be executed: its document valid, its variables coerced, its cost known."""
 
-    __slots__ = ("cost", "document", "operation", "request", "variables")
+    __slots__ = ("cost", "document", "operation", "request", "standing", "variables")
 
     def __init__(
         self,
@@ -41,6 +42,8 @@ class PreparedOperation:
         self.operation = operation
         self.variables = variables
         self.cost = cost
+        self.standing: Standing | None = None
+        """How its caller's budget stands after it; None where there is none."""
 
     @property
     def kind(self) -> str:

@@ -12,9 +12,10 @@ from domain.refusals import Unauthenticated
 from schema.engine.refused import RequestRefused, refusal
 
 Context = Any
-"""What resolvers get as `info.context`. Transports read four things from it when they are there:
+"""What resolvers get as `info.context`. Transports read six things from it when they are there:
 `request_id: str`, `async close()`, called once when the operation is over, `left_s() -> float | None`,
-how long its token lives, and `async revoked()`, which returns when it is worthless before that.
+how long its token lives, `async revoked()`, which returns when it is worthless before that,
+`trusted_only: bool`, whether it runs registered documents only, and `async trusted_text(id) -> str | None`.
 """
 
 
@@ -72,6 +73,17 @@ async def revoked(context: Context) -> None:
     """Wait until the context's token is worthless; for ever where the context cannot tell."""
     wait = getattr(context, "revoked", None)
     await (asyncio.Event().wait() if wait is None else wait())
+
+
+def trusted_only(context: Context) -> bool:
+    """Whether the context's caller may run registered documents only."""
+    return bool(getattr(context, "trusted_only", False))
+
+
+async def trusted_text(context: Context, document_id: str) -> str | None:
+    """The registered document of an id, for the context's caller; None where there is none."""
+    find = getattr(context, "trusted_text", None)
+    return None if find is None or not document_id else await find(document_id)
 
 
 def _token_of(payload: Mapping[str, Any]) -> str | None:

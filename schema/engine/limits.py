@@ -14,8 +14,8 @@ class DocumentLimits:
 
     max_tokens: int = 1_000
     """Lexical tokens of the document; comments are bounded by the same number."""
-    max_length: int = 50_000
-    """Characters of the document."""
+    max_length: int = 30_000
+    """Characters of the document: names are read one character at a time."""
     max_depth: int = 20
     """Fields from the root to the deepest leaf, fragments included."""
     max_aliases: int = 100
@@ -23,9 +23,13 @@ class DocumentLimits:
     max_root_fields: int = 20
     """Fields at the root of one operation."""
     max_repeats: int = 30
-    """How often one response name may stand in one selection set: merging them costs the square of it."""
+    """How often one response name may stand in one selection set with its inline fragments: merging them
+    costs the square of it.
+    """
     max_fragments: int = 60
     """Fragment definitions; comparing their fields costs the square of it."""
+    max_operations: int = 30
+    """Operations in one document, of which a request runs one."""
     max_cost: int = 10_000
     """Objects that the operation may ask for; a leaf counts a tenth."""
     page_size: int = 20
@@ -36,3 +40,5 @@ class DocumentLimits:
     """Extra cost of single fields, by `Type.field`, in objects."""
     cached_documents: int = 1_000
     """Valid documents kept ready, least recently used first out."""
+    persisted_queries: int = 1_000
+    """Documents of automatic persisted queries that a process remembers; 0 for none."""

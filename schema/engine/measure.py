@@ -32,7 +32,15 @@ from graphql import (
 from schema.engine.cost import LEAF, NOTHING, OBJECT, ONCE, CostProgram, Expression, PageSize, add
 from schema.engine.limits import DocumentLimits
 from schema.engine.refused import refusal
+from schema.engine.roots import ABOUT_SCHEMA
 
+_OF_SCHEMA = {
+    "fields": 6, "args": 2, "inputFields": 3, "enumValues": 3, "possibleTypes": 2, "interfaces": 1,
+    "directives": 8,
+}  # fmt: skip
+"""How many items the lists of introspection hold, about."""
+_CHEAP = 50
+"""Objects of the schema that cost as much as one of the database: they are read from memory."""
 _NESTING = 200
 """Selection sets inside each other, fragments included: where the pass stops instead of filling the stack."""
 
@@ -71,11 +79,18 @@ class DocumentMeasure:
         """Measure one operation; fragments that an earlier one used are known already."""
         return self._selections(node.selection_set, self._schema.get_root_type(node.operation), 1)
 
-    def _selections(self, node: SelectionSetNode, parent: GraphQLNamedType | None, level: int) -> Measured:
+    def _selections(
+        self,
+        node: SelectionSetNode,
+        parent: GraphQLNamedType | None,
+        level: int,
+        names: dict[str, int] | None = None,
+    ) -> Measured:
+        """`names` counts the response names of one level of the answer, which inline fragments share."""
         if level > _NESTING:
             raise refusal("TOO_DEEP", "The document nests too deeply; ask for less at a time.", document=True)
         parts: list[Measured] = []
-        names: dict[str, int] = {}
+        names = {} if names is None else names
         spread: set[str] = set()
         for selection in node.selections:
             self.visits += 1
@@ -85,7 +100,7 @@ class DocumentMeasure:
             elif isinstance(selection, InlineFragmentNode):
                 on = selection.type_condition
                 inner = self._schema.get_type(on.name.value) if on else parent
-                parts.append(self._selections(selection.selection_set, inner, level + 1))
+                parts.append(self._selections(selection.selection_set, inner, level + 1, names))
             elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in spread:
                 spread.add(selection.name.value)
                 parts.append(self._fragment(selection.name.value, level))
@@ -145,10 +160,18 @@ class DocumentMeasure:
         if _is_connection(type_):
             cost = add([own, self.program.times(below.paged, page or ONCE)])
         elif many or page:
-            cost = self.program.times(own, page or PageSize(self._limits.list_size))
+            cost = self.program.times(own, page or self._list(parent, node.name.value))
         else:
             cost = own
+        if node.name.value in ABOUT_SCHEMA:
+            cost = Expression(cost.constant // _CHEAP, cost.registers)
         return Measured(depth, aliases, 1, cost)
+
+    def _list(self, parent: GraphQLNamedType | None, name: str) -> PageSize:
+        """What a list without page arguments is taken to hold."""
+        if parent is None or not parent.name.startswith("__"):
+            return PageSize(self._limits.list_size)
+        return PageSize(len(self._schema.type_map) if name == "types" else _OF_SCHEMA.get(name, 1))
 
     def _weight(self, parent: GraphQLNamedType | None, node: FieldNode) -> int:
         weights = self._limits.weights

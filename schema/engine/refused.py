@@ -43,6 +43,8 @@ class RequestRefused(Exception):
         self.errors = list(errors)
         self.document = document
         self.headers = dict(headers or {})
+        self.extensions: Mapping[str, Any] | None = None
+        """What the answer says beside its errors."""
 
     @property
     def code(self) -> str:

@@ -1,4 +1,4 @@
-"""What the HTTP endpoint asks of whoever writes an operation's results as a stream of events."""
+"""Results as a stream of events: how each is written, and what the HTTP endpoint asks of their writer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from typing import Protocol
 from schema.engine.asgi import Receive, Send
 from schema.engine.execution import PreparedOperation
 from schema.engine.gateway import Context
+
+COMPLETE = b"event: complete\ndata:\n\n"
+"""The last event of an operation."""
+
+
+def next_event(body: bytes) -> bytes:
+    """One result."""
+    return b"event: next\ndata: " + body + b"\n\n"
 
 
 class StreamWriter(Protocol):

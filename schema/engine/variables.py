@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     GraphQLNonNull,
@@ -13,11 +13,16 @@ from graphql import (
     get_nullable_type,
 )
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
-from graphql.execution.values import VariableValues, VariableValueSource
+from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 from graphql.type import specified_scalar_types
 from graphql.utilities.coerce_input_value import coerce_default_value
 
+from schema.engine.refused import refused_document
+
 _MOST_INT = 2**31
+_MOST_ERRORS = 5
+_MOST_SUGGESTED = 4_096
+"""Characters of a text for which similar names are looked for: each character takes time."""
 
 
 def _is_text(value: Any) -> bool:
@@ -80,3 +85,37 @@ def _default(signature: GraphQLVariableSignature) -> Any:
         return coerce_default_value(signature)
     except TypeError:
         return Ellipsis  # no simple value: each request is told what is wrong with it
+
+
+def coerced(
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    given: Mapping[str, Any],
+    hide_suggestions: bool,
+) -> VariableValues:
+    """Variables of any type, coerced by graphql-core; RequestRefused says what is wrong with them."""
+    found = get_variable_values(
+        schema,
+        operation.variable_definitions or (),
+        cast("dict[str, Any]", given),
+        max_errors=_MOST_ERRORS,
+        hide_suggestions=hide_suggestions or _longest(given) > _MOST_SUGGESTED,
+    )
+    if isinstance(found, list):
+        raise refused_document("BAD_USER_INPUT", found)
+    return found
+
+
+def _longest(value: Any) -> int:
+    """The length of the longest text in a value, keys included."""
+    longest, left = 0, [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            longest = max(longest, len(one))
+        elif isinstance(one, dict):
+            left += one
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
+    return longest

@@ -125,10 +125,3 @@ def test_a_nul_in_a_literal_is_refused_however_it_is_written() -> None:
     assert refused('{ hello(name: "a\\u{0}b") }').code == "BAD_REQUEST"
     assert refused('{ hello(name: "a\x00b") }').code in ("BAD_REQUEST", "GRAPHQL_PARSE_FAILED")
     assert engine().prepare(GraphQLRequest('{ hello(name: "\\u00e9") }')).kind == "query"
-
-
-def test_a_persisted_query_without_its_text_is_answered_as_its_clients_expect() -> None:
-    with pytest.raises(RequestRefused) as caught:
-        read_request({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "x"}}})
-    assert caught.value.code == "PERSISTED_QUERY_NOT_SUPPORTED"
-    assert caught.value.errors[0]["message"] == "PersistedQueryNotSupported"

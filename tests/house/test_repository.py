@@ -1,5 +1,6 @@
 """The top level stays as it was agreed, and the lock files name versions and hashes, never addresses."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ TOP_LEVEL = PACKAGES | {
     *("Dockerfile", "compose.yaml", ".dockerignore", ".gitignore", ".editorconfig", ".ci"),
 }
 LOCKS = ("requirements.txt", "requirements-dev.txt")
+NODE_LOCK = ROOT / "tests" / "conformance" / "package-lock.json"
 REQUIREMENT = re.compile(r"[a-z0-9][a-z0-9._-]*==\S+( ; [^\\]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
@@ -59,6 +61,14 @@ def test_a_lock_holds_pinned_versions_and_hashes_only(name: str) -> None:
 )
 def test_an_address_or_a_loose_version_in_a_lock_is_found(line: str) -> None:
     assert loose_lines((ROOT / LOCKS[0]).read_text() + line + "\n") == [line]
+
+
+def test_the_lock_of_node_packages_holds_versions_and_hashes_only() -> None:
+    text = NODE_LOCK.read_text()
+    assert "://" not in text
+    packages = {path: said for path, said in json.loads(text)["packages"].items() if path}
+    assert packages
+    assert all(said["integrity"].startswith("sha512-") for said in packages.values())
 
 
 def test_the_locks_agree() -> None:

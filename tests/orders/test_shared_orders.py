@@ -3,76 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
-from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from domain.access.callers import Caller
 from domain.cards.refusals import StockExhausted
-from domain.commands import Command
-from domain.orders.place import PlaceOrder
-from domain.orders.refusals import ExternalIdTaken, OrderNotPayable
+from domain.orders.refusals import ExternalIdTaken
 from domain.orders.status import OrderStatus
 from domain.orders.views import ContactView, OrderView
-from domain.payments.pay import PayOrder
-from domain.payments.refusals import PaymentMethodNotAllowed
-from domain.payments.views import PaymentView
-from domain.refusals import Forbidden, IdempotencyConflict, InvalidInput, NotFound
-from persistence.cards.stock import CardsMissing
-from persistence.perform import SPOILED
-from tests.orders.shop import Shop, line
-
-Perform = Callable[[Command, Caller], Awaitable[Any]]
-GATE = "SELECT 1 FROM stock_level FOR UPDATE"
-ORDERS = "SELECT 1 FROM orders FOR UPDATE"
-
-
-def place(sku: str = "TXV", quantity: int = 1, **said: Any) -> PlaceOrder:
-    return PlaceOrder(said.pop("key", None) or uuid4().hex, (line(sku, quantity),), **said)
-
-
-def pay(order: OrderView, method: str = "SHOP_COLLECTED") -> PayOrder:
-    return PayOrder(uuid4().hex, order.id, method)
-
-
-@asynccontextmanager
-async def held_up(shop: Shop, lock: str) -> AsyncIterator[None]:
-    """Nobody passes these rows within the block: whoever came first waits there, the others behind it."""
-    async with shop.database.transaction() as connection:
-        await connection.execute(lock)
-        yield
-
-
-async def together(
-    shop: Shop, perform: Perform, asked: Sequence[tuple[Command, Caller]], lock: str = GATE
-) -> list[Any]:
-    """Ask all of it while the first is held up: it has a transaction, and what follows waits for the next.
-
-    The outcomes in the order of asking, exceptions among them.
-    """
-    async with held_up(shop, lock):
-        tasks = [asyncio.ensure_future(perform(*asked[0]))]
-        while not await shop.value("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
-            await asyncio.sleep(0.01)
-        for one in asked[1:]:
-            tasks.append(asyncio.ensure_future(perform(*one)))
-            await asyncio.sleep(0)
-    return await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def transactions(shop: Shop, table: str = "orders") -> list[int]:
-    """How many rows of a table each transaction has left, the oldest first."""
-    rows = await shop.rows(f"SELECT count(*) AS n FROM {table} GROUP BY xmin ORDER BY min(id::text)")
-    return [row["n"] for row in rows]
-
-
-def kinds(outcomes: Sequence[Any]) -> Counter[str]:
-    return Counter(type(outcome).__name__ for outcome in outcomes)
+from domain.refusals import Forbidden, IdempotencyConflict, InvalidInput
+from tests.orders.crowd import GATE, ORDERS, held_up, kinds, pay, place, together, transactions
+from tests.orders.shop import Shop
 
 
 async def test_what_comes_while_a_transaction_runs_is_the_next_one(shop: Shop) -> None:
@@ -168,44 +109,6 @@ async def test_a_refusal_changes_nothing_and_its_neighbours_everything(shop: Sho
     assert await shop.states("TXV") == {"RESERVED": 3, "IN_STOCK": 7}
 
 
-async def test_every_kind_of_goods_is_paid_for_together(shop: Shop) -> None:
-    perform, agent = shop.perform, shop.agent()
-    phone = {"phone": "13800138000"}
-    lines = [line("TXV"), line("FIGURE", 2), line("CMCC", 1, phone), line("DRAW", 3), line("PACK", 1, phone)]
-    orders = [await shop.place(agent, one) for one in lines]
-    payments = await together(shop, perform, [(pay(order), agent) for order in orders], ORDERS)
-    assert [payment.order.status.value for payment in payments] == [
-        "FULFILLED", "PAID", "FULFILLING", "FULFILLED", "FULFILLING"
-    ]  # fmt: skip
-    assert await transactions(shop, "payment") == [1, 4]
-    assert await shop.value("SELECT count(*) FROM shipment") == 1
-    assert await shop.value("SELECT units FROM entitlement") == 300
-    assert await shop.value("SELECT count(*) FROM attempt") == 2
-    assert await shop.value("SELECT count(*) FROM pgqueuer") == 2
-
-
-async def test_a_refused_payment_leaves_the_others_paid(shop: Shop) -> None:
-    perform, agent = shop.perform, shop.agent()
-    orders = [await perform(place(), agent) for _ in range(5)]
-    await shop.run("UPDATE orders SET expires_at = now() WHERE id = $1", orders[3].id)
-    asked: list[tuple[Command, Caller]] = [
-        (pay(orders[0]), agent),
-        (pay(orders[1]), agent),
-        (pay(orders[2]), shop.agent("GD")),
-        (pay(orders[3]), agent),
-        (pay(orders[4]), shop.agent("ZJ")),
-        (pay(orders[2]), agent),
-        (pay(orders[1]), agent),
-    ]
-    outcomes = await together(shop, perform, asked, ORDERS)
-    assert [type(one) for one in outcomes] == [
-        PaymentView, PaymentView, PaymentMethodNotAllowed, OrderNotPayable, NotFound, PaymentView,
-        OrderNotPayable,
-    ]  # fmt: skip
-    assert await shop.value("SELECT count(*) FROM payment") == 3
-    assert await shop.states("TXV") == {"DELIVERED": 3, "RESERVED": 2, "IN_STOCK": 5}
-
-
 async def test_what_a_refused_neighbour_was_promised_is_not_lost(shop: Shop) -> None:
     perform, agent = shop.perform, shop.agent()
     await perform(place("FILM", external_id="A-1"), agent)
@@ -216,24 +119,6 @@ async def test_what_a_refused_neighbour_was_promised_is_not_lost(shop: Shop) -> 
     )
     assert [type(one) for one in outcomes] == [OrderView, ExternalIdTaken, OrderView]
     assert await shop.stock("TXV") == 0
-
-
-async def test_only_the_guilty_one_fails(shop: Shop) -> None:
-    """A paid part without its cards is a fault, found when all are delivered at once."""
-    perform, agent = shop.perform, shop.agent()
-    orders = [await perform(place(), agent) for _ in range(5)]
-    await shop.run(
-        "UPDATE card SET state = 'IN_STOCK', fulfilment_id = NULL WHERE order_id = $1", orders[2].id
-    )
-    spoiled = SPOILED._value.get()
-    outcomes = await together(shop, perform, [(pay(order), agent) for order in orders], ORDERS)
-    assert [type(one) for one in outcomes] == [
-        PaymentView, PaymentView, CardsMissing, PaymentView, PaymentView
-    ]  # fmt: skip
-    assert SPOILED._value.get() == spoiled + 1
-    assert await transactions(shop, "payment") == [1, 1, 1, 1]
-    assert (await shop.order(orders[2])).status is OrderStatus.AWAITING_PAYMENT
-    assert await shop.states("TXV") == {"DELIVERED": 4, "IN_STOCK": 6}
 
 
 async def test_a_lost_connection_loses_no_order(shop: Shop) -> None:

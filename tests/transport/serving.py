@@ -17,6 +17,7 @@ from resolvers.http.endpoint import HttpEndpoint
 from resolvers.http.settings import HttpLimits
 from schema.engine.asgi import Receive, Scope, Send
 from schema.engine.faults import Fault
+from schema.engine.limits import DocumentLimits
 from schema.engine.refused import refusal
 from subscriptions.sse import EventStreamWriter
 from subscriptions.websocket import SocketEndpoint, SocketLimits
@@ -78,12 +79,13 @@ class Served:
         *,
         http: HttpLimits | None = None,
         sockets: SocketLimits | None = None,
+        documents: DocumentLimits | None = None,
         heartbeat_s: float = 15.0,
         left_s: float | None = None,
     ) -> None:
         self.faults: list[Fault] = []
         self.gateway = TinyGateway(left_s)
-        served = engine(faults=self.faults)
+        served = engine(documents, faults=self.faults)
         self.stream = EventStreamWriter(served, heartbeat_s=heartbeat_s)
         self.http = HttpEndpoint(served, self.gateway, new_veil, limits=http, stream=self.stream)
         self.sockets = SocketEndpoint(served, self.gateway, sockets)

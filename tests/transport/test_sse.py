@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import orjson
 import pytest
@@ -79,20 +80,29 @@ async def test_urql_gets_json_for_a_query() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "status", "token"),
-    [
-        ("subscription { nope }", 400, ""),
-        ("subscription {", 400, ""),
-        ("subscription { count(to: 1) }", 401, "wrong"),
-    ],
-)
-async def test_what_is_wrong_before_the_start_is_json(query: str, status: int, token: str) -> None:
+    ("query", "code"),
+    [("subscription { nope }", "GRAPHQL_VALIDATION_FAILED"), ("subscription {", "GRAPHQL_PARSE_FAILED"),
+     ("query($v: Int!) { number(value: $v) }", "BAD_USER_INPUT")],
+)  # fmt: skip
+async def test_a_refused_operation_is_the_only_event_of_its_stream(query: str, code: str) -> None:
     body = orjson.dumps({"query": query})
-    response = await request(
-        Served(), body=body, content_type="application/json", accept=_SSE, authorization=f"Bearer {token}"
-    )
-    assert response.status == status
-    assert orjson.loads(response.body)["errors"][0]["extensions"]["code"]
+    response = await request(Served(), body=body, content_type="application/json", accept=_SSE)
+    assert (response.status, response.headers["content-type"]) == (200, f"{_SSE}; charset=utf-8")
+    name, data, rest = response.body.split(b"\n", 2)
+    assert (name, rest) == (b"event: next", b"\nevent: complete\ndata:\n\n")
+    answer = orjson.loads(data.removeprefix(b"data: "))
+    assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
+    assert set(answer) == {"errors"}
+
+
+async def test_what_is_wrong_with_the_request_itself_is_json() -> None:
+    said: Any = {"content_type": "application/json", "accept": _SSE}
+    response = await request(Served(), body=b'{"query":"{ hello }"}', **said, authorization="Bearer wrong")
+    assert response.status == 401
+    assert orjson.loads(response.body)["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    response = await request(Served(), body=b"{}", **said)
+    assert response.status == 400
+    assert orjson.loads(response.body)["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
 async def test_a_quiet_stream_has_a_heartbeat() -> None:
