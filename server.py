@@ -93,8 +93,7 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
     from resolvers.site.plan import SitePlan, site
     from schema.context import ContextGateway
     from schema.engine.allowance import Allowance
-    from subscriptions.sse import EventStreamWriter
-    from subscriptions.websocket import SocketEndpoint
+    from subscriptions.transports import transports
 
     spending = spending_of(settings)
     engine = build_engine(settings, Allowance(policy_of(settings), spending) if settings.budgets else None)
@@ -107,7 +106,8 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
     )
     async with opened(settings) as store, spending.working(), store.working(jobs=jobs):
         gateway = ContextGateway(store.authenticator, store.reads, store.perform, store.feed)
-        stream, sockets = EventStreamWriter(engine), SocketEndpoint(engine, gateway)
+        ping_s, queued = settings.socket_ping_s, settings.queued_messages
+        stream, sockets = transports(engine, gateway, ping_s, queued)
         yield site(engine, gateway, stream, sockets, store.health, plan)
 
 

@@ -174,16 +174,22 @@ def _spent_s(process: psutil.Process) -> float:
     return times.user + times.system
 
 
-@asynccontextmanager
-async def rigged(
-    running: RunningDatabase, dsn: str, place: Path, size: Size, effort: Effort
-) -> AsyncIterator[Rig]:
-    """A rig over an empty database of a PostgreSQL; keys and the server's logs lie in `place`."""
+async def settled(dsn: str, place: Path) -> Settings:
+    """Settings over an empty database that is migrated now; what is kept on disk lies in `place`."""
     await migrate(dsn)
     changes = {"database_url": dsn, "data": place / "data"}
     settings = Settings.model_validate(Settings.of_demo().model_dump() | changes)
     settings.make_data()
     server.load_areas()
+    return settings
+
+
+@asynccontextmanager
+async def rigged(
+    running: RunningDatabase, dsn: str, place: Path, size: Size, effort: Effort
+) -> AsyncIterator[Rig]:
+    """A rig over an empty database of a PostgreSQL; keys and the server's logs lie in `place`."""
+    settings = await settled(dsn, place)
     async with opened(settings) as store:
         world = await build(store, size)
         async with serving(place, dsn, QUANYI_BUDGETS="false") as process:

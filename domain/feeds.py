@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -40,8 +40,20 @@ class EventFeed(Protocol):
         Without `after` it begins now. A slow reader is never skipped: it falls back to reading the log.
         """
 
+    def replay(self, interest: Interest, after: int, until: int) -> AsyncGenerator[RecordedEvent]:
+        """Every covered event behind `after` and not behind `until`, from the log, in order."""
+
+    def listen(self, interest: Interest, heed: Callable[[RecordedEvent], None]) -> Callable[[], None]:
+        """Call `heed` with each covered event that this process reads from now on, while it reads.
+
+        Answers how to stop. `heed` returns at once and raises nothing: everybody waits for it.
+        """
+
     async def position(self) -> int:
         """The position of the newest event."""
+
+    async def current(self) -> int:
+        """The position that this process has read up to; waits until it has begun."""
 
     @property
     def heard(self) -> int | None:

@@ -1,10 +1,10 @@
-"""The feed: one reader of the event log for each process, and a follower for each subscription."""
+"""The feed: one reader of the event log for each process, and a follower for all who are shown the same."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -12,6 +12,7 @@ import structlog
 
 from domain.events import RecordedEvent
 from persistence.bells import EVENTS, Bell
+from persistence.followers import Followers
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -42,17 +43,17 @@ _NARROWING = {
 
 
 class _Follower:
-    """What waits for one subscription."""
+    """What waits for one follower."""
 
-    __slots__ = ("backlog", "interest", "overrun", "ready", "waiting")
+    __slots__ = ("backlog", "overrun", "ready", "waiting")
 
-    def __init__(self, interest: Interest, backlog: int) -> None:
-        self.interest, self.backlog, self.overrun = interest, backlog, False
+    def __init__(self, backlog: int) -> None:
+        self.backlog, self.overrun = backlog, False
         self.waiting: deque[RecordedEvent] = deque()
         self.ready = asyncio.Event()
 
     def offer(self, event: RecordedEvent) -> None:
-        if self.overrun or not self.interest.covers(event):
+        if self.overrun:
             return
         if len(self.waiting) >= self.backlog:
             self.overrun = True
@@ -66,13 +67,13 @@ class LiveFeed:
 
     def __init__(self, database: Database, bell: Bell, backlog: int = BACKLOG) -> None:
         self._database, self._bell, self._backlog = database, bell, backlog
-        self._followers: set[_Follower] = set()
+        self._followers = Followers()
         self._position = 0
         self._started = asyncio.Event()
 
     @property
     def followers(self) -> int:
-        """How many subscriptions follow."""
+        """How many follow."""
         return len(self._followers)
 
     async def run(self) -> None:
@@ -96,6 +97,15 @@ class LiveFeed:
         """How far this process has read; None before it has begun."""
         return self._position if self._started.is_set() else None
 
+    async def current(self) -> int:
+        """How far this process has read; waits until it has begun."""
+        await self._started.wait()
+        return self._position
+
+    def listen(self, interest: Interest, heed: Callable[[RecordedEvent], None]) -> Callable[[], None]:
+        """Call `heed` with covered events as they are read; answers how to stop."""
+        return self._followers.add(interest, heed)
+
     async def position(self) -> int:
         """The position of the newest event."""
         async with self._database.connection() as connection:
@@ -106,8 +116,7 @@ class LiveFeed:
             rows = await _NEW.all(connection, after=self._position, batch=BATCH)
         for row in rows:
             event = _event(row)
-            for follower in tuple(self._followers):
-                follower.offer(event)
+            self._followers.tell(event)
             self._position = event.position
         return len(rows)
 
@@ -116,11 +125,11 @@ class LiveFeed:
         await self._started.wait()
         position = self._position if after is None else after
         while True:
-            follower = _Follower(interest, self._backlog)
-            self._followers.add(follower)
+            follower = _Follower(self._backlog)
+            leave = self._followers.add(interest, follower.offer)
             joined_at = self._position  # no await since `add`: everything above comes through the follower
             try:
-                async for event in self._replay(interest, position, joined_at):
+                async for event in self.replay(interest, position, joined_at):
                     yield event
                 position = max(position, joined_at)
                 async for event in _drain(follower):
@@ -128,9 +137,10 @@ class LiveFeed:
                         position = event.position
                         yield event
             finally:
-                self._followers.discard(follower)
+                leave()
 
-    async def _replay(self, interest: Interest, after: int, until: int) -> AsyncGenerator[RecordedEvent]:
+    async def replay(self, interest: Interest, after: int, until: int) -> AsyncGenerator[RecordedEvent]:
+        """Covered events behind `after` and not behind `until`, in order."""
         statement, values = _narrowed(interest)
         while after < until:
             async with self._database.connection() as connection:

@@ -125,6 +125,10 @@ class Settings(BudgetSettings):
     )
     operation_s: Count = Field(30, description="Seconds after which an operation is given up.")
     sockets_per_address: Count = Field(200, description="Open WebSockets of one address at most.")
+    socket_ping_s: Count = Field(
+        30, description="Seconds between a WebSocket's pings; 2.5 silent ones end it."
+    )
+    queued_messages: Count = Field(64, description="Messages that may wait for one slow client.")
 
     # Trade
     sandbox_payments: bool | None = Field(
@@ -180,9 +184,7 @@ class Settings(BudgetSettings):
         5,
         description="Failed sign-ins of an account from which on each doubles the pause before the next.",
     )
-    address_free_tries: Count = Field(
-        30, description="The same for one network address (a /64 in IPv6), whatever the account."
-    )
+    address_free_tries: Count = Field(30, description="The same for a network address (a /64 in IPv6).")
     pause_first_s: Count = Field(1, description="The first pause, in seconds.")
     pause_most_s: Count = Field(900, description="The longest pause, in seconds.")
     guess_memory_minutes: Count = Field(60, description="Failures are forgotten after so long without one.")

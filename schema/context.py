@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from contextlib import aclosing
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from domain.access.events import TokenRevoked
-from domain.channels.events import SUSPENDED, ChannelChanged
-from domain.feeds import Interest
+from schema.revocations import Revocations
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.access.ports import Authenticator
     from domain.commands import Command
-    from domain.events import RecordedEvent
     from domain.feeds import EventFeed
     from domain.reads import Performs, Reads
 
@@ -35,6 +31,7 @@ class Context:
     """The field nodes for which FORBIDDEN was said already."""
     known_at: int | None = None
     """A position before which the caller's token was found valid."""
+    revocations: Revocations | None = None
 
     @property
     def request_id(self) -> str:
@@ -55,13 +52,16 @@ class Context:
         ends = self.caller.expires_at
         return None if ends is None else (ends - datetime.now(UTC)).total_seconds()
 
-    async def revoked(self) -> None:
-        """Wait until the caller's token is revoked, or a channel on its path suspended."""
-        interest = Interest(frozenset({TokenRevoked.kind, ChannelChanged.kind}))
-        async with aclosing(self.feed.follow(interest, self.known_at)) as events:
-            async for event in events:
-                if _ends(event, self.caller):
-                    return
+    def when_revoked(self, then: Callable[[], None]) -> Callable[[], None]:
+        """Call `then` when the caller's token is revoked, or a channel on its path suspended; answers how to
+        stop that.
+        """
+        assert self.revocations is not None, "Contexts of transports come from the gateway."
+        return self.revocations.watch(self.caller, self.known_at, then)
+
+    def for_audience(self) -> Context:
+        """The context of everybody who is shown the same as this caller."""
+        return Context(self.caller.audience, self.reads, self.performer, self.feed)
 
     async def perform(self, command: Command) -> Any:
         """Carry out a command in a transaction of its own; raises its refusal."""
@@ -75,7 +75,7 @@ class ContextGateway:
         self, authenticator: Authenticator, reads: Reads, performer: Performs, feed: EventFeed
     ) -> None:
         self._authenticator, self._reads, self._performer = authenticator, reads, performer
-        self._feed = feed
+        self._feed, self._revocations = feed, Revocations(feed)
 
     async def open(
         self, headers: Mapping[str, str], init_payload: Mapping[str, Any] | None, client_address: str
@@ -89,14 +89,9 @@ class ContextGateway:
             device_id=payload.get("x-device-id") or headers.get("x-device-id"),
             request_id=headers.get("x-request-id", "")[:64] or uuid.uuid4().hex,
         )
-        return Context(caller, self._reads, self._performer, self._feed, known_at=heard)
-
-
-def _ends(event: RecordedEvent, caller: Caller) -> bool:
-    """Whether an event takes away what the caller came with."""
-    if event.kind == TokenRevoked.kind:
-        return event.aggregate_id == caller.token_id
-    return event.payload["change"] == SUSPENDED and event.aggregate_id in caller.channel_path
+        return Context(
+            caller, self._reads, self._performer, self._feed, known_at=heard, revocations=self._revocations
+        )
 
 
 def bearer(said: str | None) -> str | None:

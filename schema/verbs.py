@@ -14,6 +14,7 @@ import strawberry
 
 from domain.refusals import IdempotencyConflict, Refusal
 from schema.audiences import Audience, Guard
+from schema.following import Following
 from schema.levels import Direct, take_signature
 from schema.refusals import GENERAL, Answer, result_union
 
@@ -79,16 +80,25 @@ def mutation(requires: str | None = None, fails_with: tuple[type[Refusal], ...] 
 
 
 def subscription(requires: str | None = None) -> Callable[[_F], _F]:
-    """A field of Subscription: an async generator `async def name(context, **arguments)`."""
+    """A field of Subscription: `async def name(context, **arguments) -> Following[Noun]`, which all share who
+    are shown the same; an async generator is a source for one subscriber.
+    """
 
     def declare(function: _F) -> _F:
-        def resolve(info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
+        async def resolve(info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
+            context = info.context
             # Asked before anything is followed: who may not is refused, instead of a stream that begins.
             if requires is not None:
-                info.context.caller.must(requires)
-            return _events(info.context, function(info.context, **arguments))
+                context.caller.must(requires)
+            if inspect.isasyncgenfunction(function):
+                return _events(context, function(context, **arguments))
+            shared = context.for_audience()
+            following = await function(shared, **arguments)
+            following.context, following.asked_in = shared, context
+            return following
 
         take_signature(resolve, function, skip=1)
+        _answer_each(resolve)
         audience = Audience(open=True) if requires is None else Audience(permission=requires)
         SUBSCRIPTIONS[function.__name__] = strawberry.subscription(
             resolver=resolve, description=_sentence(function, requires), directives=[audience]
@@ -96,6 +106,15 @@ def subscription(requires: str | None = None) -> Callable[[_F], _F]:
         return function
 
     return declare
+
+
+def _answer_each(resolve: Callable[..., Any]) -> None:
+    """Say of a feed that it is answered event by event, which is all that strawberry has to know."""
+    signature = inspect.signature(resolve)
+    hint = signature.return_annotation
+    if typing.get_origin(hint) is Following:
+        each: Any = operator.getitem(cast("Any", AsyncIterator), typing.get_args(hint)[0])
+        resolve.__signature__ = signature.replace(return_annotation=each)  # type: ignore[attr-defined]
 
 
 async def _events(context: Any, source: AsyncGenerator[Any, None]) -> AsyncIterator[Any]:

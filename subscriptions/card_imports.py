@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -12,19 +11,22 @@ from domain.access.permissions import CARDS_IMPORT
 from domain.cards.batches.events import CardImportChanged
 from domain.cards.batches.status import ENDED, BatchStatus
 from domain.cards.batches.views import CardImportView
-from domain.events import RecordedEvent
 from domain.feeds import Interest
 from schema import ids
 from schema.card_imports import CardImport
 from schema.context import Context
+from schema.following import Following, Told
 from schema.nouns import shown
 from schema.verbs import subscription
+
+if TYPE_CHECKING:
+    from domain.events import RecordedEvent
 
 
 @subscription(requires=CARDS_IMPORT)
 async def card_import_progress(
     context: Context, id: Annotated[strawberry.ID, strawberry.argument(description="The import to follow.")]
-) -> AsyncIterator[CardImport]:
+) -> Following[CardImport]:
     """The import as it is now, then each change in order; it completes when the import has ended.
 
     For an import that the caller may not see it completes at once, as for one that never was.
@@ -34,20 +36,27 @@ async def card_import_progress(
     position = await context.feed.position()
     seen = None if batch_id is None else await context.reads.imports.by_id(context.caller, batch_id)
     if seen is None:
-        return
-    yield shown(CardImport, seen)
+        return Following.none()
     if seen.status in ENDED:
-        return
-    interest = Interest(frozenset({CardImportChanged.kind}), seen.id)
-    async for event in context.feed.follow(interest, position):
-        if event.payload["version"] <= seen.version:
-            continue
-        seen = _at(seen, event)
-        if seen.status in ENDED:
-            # How it ended is in the row alone.
-            yield shown(CardImport, await context.reads.imports.by_id(context.caller, seen.id) or seen)
-            return
-        yield shown(CardImport, seen)
+        return Following.none(shown(CardImport, seen))
+    known = seen
+
+    async def tell(event: RecordedEvent) -> Told:
+        batch = _at(known, event)
+        if batch.status not in ENDED:
+            return Told(shown(CardImport, batch))
+        # How it ended is in the row alone.
+        batch = await context.reads.imports.by_id(context.caller, known.id) or batch
+        return Told(shown(CardImport, batch), ends=True)
+
+    return Following(
+        Interest(frozenset({CardImportChanged.kind}), known.id),
+        tell,
+        position,
+        first=shown(CardImport, known),
+        news=lambda event: event.payload["version"] > known.version,
+        resumes=False,
+    )
 
 
 def _at(batch: CardImportView, event: RecordedEvent) -> CardImportView:

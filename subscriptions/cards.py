@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -13,9 +12,13 @@ from domain.feeds import Interest, read_position
 from schema.cards import CardStatus
 from schema.changes import CardStatusChange
 from schema.context import Context
+from schema.following import PASSED_OVER, Following, Told
 from schema.nouns import shown
 from schema.verbs import subscription
 from subscriptions.orders import ResumeAfter
+
+if TYPE_CHECKING:
+    from domain.events import RecordedEvent
 
 
 @subscription(requires="cards:read")
@@ -29,7 +32,7 @@ async def card_status_changed(
         list[CardStatus] | None, strawberry.argument(description="Only steps to one of these statuses.")
     ] = None,
     after: ResumeAfter = None,
-) -> AsyncIterator[CardStatusChange]:
+) -> Following[CardStatusChange]:
     """Each step of each card of the caller: a customer's own cards, or those sold in a back office's subtree.
 
     For a channel outside the caller's subtree it is silent, as for one that does not exist.
@@ -37,16 +40,20 @@ async def card_status_changed(
     position = read_position(after)
     interest = await _interest(context, channel)
     if interest is None:
-        return
+        return Following.none()
     wanted = None if to is None else {status.value for status in to}
-    async for event in context.feed.follow(interest, position):
+
+    async def tell(event: RecordedEvent) -> Told:
         if wanted is not None and event.payload["to"] not in wanted:
-            continue
+            return PASSED_OVER
         found = await context.reads.cards.by_ids(context.caller, [event.aggregate_id])
         # A card may have left the caller's sight since, as when its shop was moved in the tree.
-        if event.aggregate_id in found:
-            card = found[event.aggregate_id]
-            yield shown(CardStatusChange, changes.CardStatusChange.of(event, card))
+        if event.aggregate_id not in found:
+            return PASSED_OVER
+        change = changes.CardStatusChange.of(event, found[event.aggregate_id])
+        return Told(shown(CardStatusChange, change))
+
+    return Following(interest, tell, position)
 
 
 async def _interest(context: Context, channel: str | None) -> Interest | None:

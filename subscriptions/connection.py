@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from schema.engine.asgi import Receive, Scope, Send, address_of, headers_of
+from schema.engine.asgi import WRITE_TEXT, Receive, Scope, Send, WriteText, address_of, headers_of
 from subscriptions.messages import BAD_REQUEST, TOO_BIG, Closing
 
 _CLOSE_TIMEOUT_S = 2.0
@@ -22,6 +22,8 @@ class Wire:
         self._send = send
         self._loop = asyncio.get_running_loop()
         self._sending_since_s: float | None = None
+        self.write_text: WriteText | None = (scope.get("extensions") or {}).get(WRITE_TEXT)
+        """Writes a frame in one step, where the server can do that and the client is ready for it."""
 
     async def accept(self, subprotocol: str | None) -> None:
         """Complete the handshake."""
@@ -39,10 +41,10 @@ class Wire:
             raise Closing(TOO_BIG, f"A message may have {max_chars} characters")
         return str(text)
 
-    async def send_text(self, text: str) -> None:
-        """Write one frame; waits while the client does not read. OSError when it is gone."""
+    async def send_text(self, parts: tuple[bytes, bytes]) -> None:
+        """Write one frame of two parts; waits while the client does not read. OSError when it is gone."""
         self._sending_since_s = self._loop.time()
-        await self._send({"type": "websocket.send", "text": text})
+        await self._send({"type": "websocket.send", "text": b"".join(parts).decode()})
         self._sending_since_s = None
 
     def waiting_s(self, now_s: float) -> float:

@@ -26,8 +26,8 @@ TERMINATED = 4499
 """The peer does not read or answer any more."""
 INTERNAL = 4500
 
-ACK = '{"type":"connection_ack"}'
-PING = '{"type":"ping"}'
+ACK = b'{"type":"connection_ack"}'
+PING = b'{"type":"ping"}'
 
 
 class Closing(Exception):
@@ -81,9 +81,14 @@ def _payload(value: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return payload
 
 
+def next_head(id_: str) -> str:
+    """The beginning of a message with a result; the rest is the result and a brace."""
+    return f'{{"id":{_quoted(id_)},"type":"next","payload":'
+
+
 def next_message(id_: str, body: bytes) -> str:
     """One result; the body is encoded already and copied as it is."""
-    return f'{{"id":{_quoted(id_)},"type":"next","payload":{body.decode()}}}'
+    return f"{next_head(id_)}{body.decode()}}}"
 
 
 def error_message(id_: str, errors: Sequence[FormattedError]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
 from typing import Any, cast
 
 from domain.refusals import Unauthenticated
@@ -14,17 +13,47 @@ from schema.engine.gateway import Context, Gateway, close_context, open_context
 from schema.engine.refused import RequestRefused, refusal
 from schema.engine.requests import GraphQLRequest
 from subscriptions.connection import Wire
+from subscriptions.groups import Groups
 from subscriptions.messages import (
     FORBIDDEN,
     ClientMessage,
     Closing,
     complete_message,
     error_message,
+    next_head,
     next_message,
 )
+from subscriptions.outbox import Outbox
+from subscriptions.payloads import Payload
 
 _UNSTOPPED: set[asyncio.Task[None]] = set()
 """Mutations whose client left: they run to their end, since half of one is worth nothing."""
+
+
+Parts = tuple[bytes, bytes]
+"""A message in two parts: its own, and one that others share."""
+
+
+class _Next:
+    """The outlet of one subscription: its id goes before what is shared."""
+
+    __slots__ = ("_head", "_id", "_outbox", "_running", "_task")
+
+    def __init__(
+        self, id_: str, outbox: Outbox[Parts], task: asyncio.Task[None], running: Mapping[str, object]
+    ) -> None:
+        self._head, self._outbox = next_head(id_).encode(), outbox
+        self._id, self._task, self._running = id_, task, running
+
+    def offer(self, payload: Payload) -> bool:
+        """Send now, or queue it; false when too much waits already."""
+        if self._running.get(self._id) is not self._task:
+            return True  # completed a moment ago, and the id may be another's already
+        return self._outbox.offer((self._head, payload.tail))
+
+    async def put(self, payload: Payload) -> None:
+        """Send, and wait for room."""
+        await self._outbox.put((self._head, payload.tail))
 
 
 class Operations:
@@ -33,13 +62,15 @@ class Operations:
     def __init__(
         self,
         engine: Engine,
+        groups: Groups,
         gateway: Gateway,
         wire: Wire,
-        outbox: asyncio.Queue[str],
+        outbox: Outbox[Parts],
         end: Callable[[Closing | None], None],
         most: int,
     ) -> None:
         self._engine = engine
+        self._groups = groups
         self._gateway = gateway
         self._wire = wire
         self._outbox = outbox
@@ -66,7 +97,7 @@ class Operations:
                 f"At most {self._most} operations run on one connection: complete one first.",
                 limit=self._most,
             )
-            await self._outbox.put(error_message(message.id, refused.errors))
+            await self._say(error_message(message.id, refused.errors))
             return
         task = asyncio.create_task(self._operate(message.id, message.request))
         self._running[message.id] = task
@@ -110,25 +141,24 @@ class Operations:
         try:
             prepared = await self._engine.admit(request, context)
             if prepared.kind == "subscription":
-                await self._stream(id_, prepared, context)
+                await self._stream(id_, prepared, context, task)
             else:
                 if prepared.kind == "mutation":
                     _UNSTOPPED.add(task)
                 answer = await self._engine.execute(prepared, context)
                 _UNSTOPPED.discard(task)
                 if self._running.get(id_) is task:
-                    await self._outbox.put(next_message(id_, answer.body))
+                    await self._say(next_message(id_, answer.body))
             await self._tell(id_, task, complete_message(id_))
         finally:
             await close_context(context)
 
-    async def _stream(self, id_: str, prepared: PreparedOperation, context: Context) -> None:
-        events = await self._engine.subscribe(prepared, context)
-        async with aclosing(cast("Any", events)):
-            async for event in events:
-                if not event.has_data:
-                    raise RequestRefused(500, event.errors)
-                await self._outbox.put(next_message(id_, event.body))
+    async def _stream(
+        self, id_: str, prepared: PreparedOperation, context: Context, task: asyncio.Task[None]
+    ) -> None:
+        source = await self._groups.open(prepared, context)
+        outlet = _Next(id_, self._outbox, task, self._running)
+        await self._groups.run(prepared, context, source, outlet)
 
     async def _tell(self, id_: str, task: asyncio.Task[None], last: str) -> None:
         """Send an operation's last message, unless the client has completed it already; its id is free
@@ -136,4 +166,7 @@ class Operations:
         """
         if self._running.get(id_) is task:
             del self._running[id_]
-            await self._outbox.put(last)
+            await self._say(last)
+
+    async def _say(self, message: str) -> None:
+        await self._outbox.put((message.encode(), b""))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -13,8 +12,12 @@ from domain.orders.events import OrderChanged
 from schema import ids
 from schema.changes import OrderChange
 from schema.context import Context
+from schema.following import ENDED, Following, Told
 from schema.nouns import shown
 from schema.verbs import subscription
+
+if TYPE_CHECKING:
+    from domain.events import RecordedEvent
 
 ResumeAfter = Annotated[
     str | None,
@@ -30,7 +33,7 @@ async def order_changed(
     context: Context,
     id: Annotated[strawberry.ID, strawberry.argument(description="The order to follow.")],
     after: ResumeAfter = None,
-) -> AsyncIterator[OrderChange]:
+) -> Following[OrderChange]:
     """Each change of one order's status, in order and each once.
 
     For an order that the caller may not see it is silent, as for one that was never placed.
@@ -38,9 +41,12 @@ async def order_changed(
     position = read_position(after)
     order_id = ids.decode("ord", id)
     if order_id is None or order_id not in await context.reads.orders.by_ids(context.caller, [order_id]):
-        return
-    async for event in context.feed.follow(Interest(frozenset({OrderChanged.kind}), order_id), position):
+        return Following.none()
+
+    async def tell(event: RecordedEvent) -> Told:
         found = await context.reads.orders.by_ids(context.caller, [order_id])
         if order_id not in found:
-            return  # its shop was moved out of the caller's sight
-        yield shown(OrderChange, changes.OrderChange.of(event, found[order_id]))
+            return ENDED  # its shop was moved out of the caller's sight
+        return Told(shown(OrderChange, changes.OrderChange.of(event, found[order_id])))
+
+    return Following(Interest(frozenset({OrderChanged.kind}), order_id), tell, position)

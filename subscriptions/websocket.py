@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from domain.refusals import Unauthenticated
 from schema.engine.asgi import Receive, Scope, Send
 from schema.engine.engine import Engine
-from schema.engine.gateway import Context, Gateway, close_context, left_s, revoked
+from schema.engine.gateway import Context, Gateway, close_context, left_s, when_revoked
 from schema.engine.refused import RequestRefused
 from subscriptions.connection import Wire
+from subscriptions.groups import Groups
 from subscriptions.messages import (
     ACK,
     DUPLICATE_ID,
@@ -30,7 +31,8 @@ from subscriptions.messages import (
     pong_message,
     read_message,
 )
-from subscriptions.operations import Operations
+from subscriptions.operations import Operations, Parts
+from subscriptions.outbox import Outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ class SocketLimits:
     """Operations at a time."""
     max_message_chars: int = 262_144
     queued_messages: int = 64
-    """Messages waiting to be sent; operations wait for room, so their sources do too."""
+    """Messages that wait for a client that does not read. A live feed that finds no room ends, and tells from
+    where to resume; everything else waits for room, so its source does too.
+    """
 
 
 _Then = Callable[[], None]
@@ -56,8 +60,15 @@ _Then = Callable[[], None]
 class SocketEndpoint:
     """An ASGI application for requests of type `websocket`."""
 
-    def __init__(self, engine: Engine, gateway: Gateway, limits: SocketLimits | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        gateway: Gateway,
+        limits: SocketLimits | None = None,
+        groups: Groups | None = None,
+    ) -> None:
         self._engine = engine
+        self._groups = Groups(engine) if groups is None else groups
         self._gateway = gateway
         self._limits = limits or SocketLimits()
         self._connections: set[_Connection] = set()
@@ -66,7 +77,8 @@ class SocketEndpoint:
         """Serve one connection to its end."""
         if (await receive())["type"] != "websocket.connect":
             return
-        connection = _Connection(self._engine, self._gateway, self._limits, Wire(scope, receive, send))
+        wire = Wire(scope, receive, send)
+        connection = _Connection(self._engine, self._groups, self._gateway, self._limits, wire)
         self._connections.add(connection)
         try:
             await connection.serve()
@@ -82,16 +94,23 @@ class SocketEndpoint:
 
 
 class _Connection:
-    def __init__(self, engine: Engine, gateway: Gateway, limits: SocketLimits, wire: Wire) -> None:
-        self._gateway = gateway
+    def __init__(
+        self, engine: Engine, groups: Groups, gateway: Gateway, limits: SocketLimits, wire: Wire
+    ) -> None:
         self._limits = limits
         self._wire = wire
-        self._outbox: asyncio.Queue[str] = asyncio.Queue(limits.queued_messages)
-        self._operations = Operations(engine, gateway, wire, self._outbox, self.end, limits.max_operations)
+        self._outbox: Outbox[Parts] = Outbox(
+            wire.send_text, limits.queued_messages, self._is_gone, wire.write_text
+        )
+        self._operations = Operations(
+            engine, groups, gateway, wire, self._outbox, self.end, limits.max_operations
+        )
         self._loop = asyncio.get_running_loop()
         self._ending: asyncio.Future[Closing | None] = self._loop.create_future()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._reading: asyncio.Task[None] | None = None
+        self._context: Context | None = None
+        self._unwatch: Callable[[], None] | None = None
         self._codec, self._errors = engine.codec, engine.errors
         self._asked_to_begin = False
         self._acknowledged = False
@@ -111,7 +130,7 @@ class _Connection:
         # accepted, only to be told why not.
         await self._wire.accept(PROTOCOL if known else next(iter(offered), None))
         if known:
-            self._tasks += [asyncio.create_task(self._write()), asyncio.create_task(self._read())]
+            self._reading = asyncio.create_task(self._read())
         else:
             self.end(Closing(NO_SUBPROTOCOL, "Subprotocol not acceptable"))
         self._after("init", self._limits.init_timeout_s, self._init_is_late)
@@ -126,20 +145,17 @@ class _Connection:
                 timer.cancel()
             await self._stop()
             await self._operations.close()
+            if self._context is not None:
+                await close_context(self._context)
             self.closed.set()
 
     async def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _write(self) -> None:
-        try:
-            while True:
-                text = await self._outbox.get()
-                await self._wire.send_text(text)
-        except OSError:
-            self.end(None)
+        if self._unwatch is not None:
+            self._unwatch()
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+        await self._outbox.close()
 
     async def _read(self) -> None:
         try:
@@ -157,7 +173,7 @@ class _Connection:
         if message.type == "connection_init":
             await self._begin(message)
         elif message.type == "ping":
-            await self._outbox.put(pong_message(message.payload))
+            await self._outbox.put((pong_message(message.payload).encode(), b""))
         elif message.type == "complete":
             self._operations.stop(message.id)
         elif message.type == "subscribe":
@@ -178,23 +194,14 @@ class _Connection:
             raise Closing(FORBIDDEN, "Forbidden") from None
         except RequestRefused as refused:
             raise Closing(FORBIDDEN, str(refused)) from None
+        self._context = context
         left = left_s(context)
         if left is not None:
             self._after("token", left, self._token_ends)
-        self._tasks.append(asyncio.create_task(self._watch(context)))
+        # Operations ask only when they begin: whoever follows hears of it here.
+        self._unwatch = when_revoked(context, self._token_is_revoked)
         self._acknowledged = True
-        await self._outbox.put(ACK)
-
-    async def _watch(self, context: Context) -> None:
-        """End the connection as soon as its token is worthless: operations ask only when they begin."""
-        try:
-            await revoked(context)
-            self.end(Closing(FORBIDDEN, "The token is not valid any more"))
-        except Exception as error:
-            self._errors.mask(error)
-            self.end(Closing(INTERNAL, "Internal error"))
-        finally:
-            await close_context(context)
+        await self._outbox.put((ACK, b""))
 
     def _after(self, name: str, delay_s: float, then: _Then) -> None:
         self._timers[name] = self._loop.call_later(max(delay_s, 0.0), then)
@@ -205,11 +212,17 @@ class _Connection:
     def _token_ends(self) -> None:
         self.end(Closing(FORBIDDEN, "The token has expired"))
 
+    def _is_gone(self) -> None:
+        self.end(None)
+
+    def _token_is_revoked(self) -> None:
+        self.end(Closing(FORBIDDEN, "The token is not valid any more"))
+
     def _ping(self) -> None:
         now_s, every_s = self._loop.time(), self._limits.ping_every_s
         if now_s - self._heard_at > 2.5 * every_s or self._wire.waiting_s(now_s) > self._limits.stall_s:
             self.end(Closing(TERMINATED, "Terminated"))
             return
-        if self._acknowledged and not self._outbox.full():
-            self._outbox.put_nowait(PING)
+        if self._acknowledged:
+            self._outbox.offer((PING, b""))  # who has a full queue is asked by it already
         self._after("ping", every_s, self._ping)

@@ -64,6 +64,20 @@ class Caller:
         return self.channel_id
 
     @property
+    def audience(self) -> Caller:
+        """The caller as all see it who are shown the same: place, permissions, and whose own things count.
+
+        What belongs to one session alone is blank, so that nothing which is made for an audience can hold it.
+        """
+        return Caller(
+            kind=self.kind,
+            permissions=self.permissions,
+            subject_id=self.customer_id,
+            channel_id=self.channel_id,
+            channel_path=self.channel_path,
+        )
+
+    @property
     def at_headquarters(self) -> bool:
         """Whether the caller's channel is the root of the tree."""
         return len(self.channel_path) == 1

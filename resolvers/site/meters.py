@@ -10,7 +10,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,31 +63,29 @@ COST = Counter("quanyi_cost", "Units of cost that were admitted, by who asked.",
 SECONDS = Histogram(
     "quanyi_operation_seconds", "How long an operation ran.", ("kind",), buckets=_BUCKETS_S, registry=REGISTRY
 )
-STREAMS = Gauge(
-    "quanyi_subscriptions",
-    "Subscriptions that are open.",
-    multiprocess_mode="livesum",
-    registry=REGISTRY,
-)
-for _code in ("RATE_LIMITED", "COST_LIMITED"):
-    REFUSALS.labels(_code)  # shown from the first scrape on, so that an alarm has a zero to rise from
-for _scope in Scope:
-    EXHAUSTED.labels(_scope)
 ELSEWHERE = (
     "quanyi_forged_codes_total",
     "quanyi_shared_commands_bucket",
     "quanyi_shared_commands_count",
     "quanyi_shared_commands_sum",
     "quanyi_spoiled_transactions_total",
+    "quanyi_subscriptions",
+    "quanyi_feed_encoded_total",
+    "quanyi_feed_delivered_total",
+    "quanyi_feed_told_to_resume_total",
 )
-"""Counters of other layers, by the names of their samples."""
+"""Meters of other layers, by the names of their samples."""
+for _code in ("RATE_LIMITED", "COST_LIMITED"):
+    REFUSALS.labels(_code)  # shown from the first scrape on, so that an alarm has a zero to rise from
+for _scope in Scope:
+    EXHAUSTED.labels(_scope)
 
 OWN = {
     name: Gauge(f"quanyi_{name}", text, multiprocess_mode="livesum", registry=REGISTRY)
     for name, text in {
         "pool_connections": "Database connections that are open.",
         "pool_in_use": "Database connections at work.",
-        "feed_followers": "Subscriptions that follow the log of events.",
+        "feed_followers": "Groups of subscribers that follow the log of events, and what else listens to it.",
     }.items()
 }
 SHARED = {
@@ -151,33 +149,21 @@ class MeteredEngine(Engine):
         OPERATIONS.labels(prepared.kind, _outcome(answer)).inc()
         return answer
 
-    async def subscribe(self, prepared: PreparedOperation, context: Context) -> AsyncIterator[Answer]:
-        """Subscribe, and count the stream for as long as it is open."""
+    async def open(self, prepared: PreparedOperation, context: Context) -> AsyncIterable[Any]:
+        """Start a subscription, and count that."""
         try:
-            events = await super().subscribe(prepared, context)
+            source = await super().open(prepared, context)
         except RequestRefused:
             OPERATIONS.labels(prepared.kind, "refused").inc()
             raise
         OPERATIONS.labels(prepared.kind, "ok").inc()
-        return _counted(events)
+        return source
 
 
 def count_fallback(what: str, reason: str, operation: str | None) -> None:
     """Count what compiled execution left to graphql-core, and write it to the log."""
     FALLBACKS.labels(what, reason).inc()
     log_fallback(what, reason, operation)
-
-
-async def _counted(events: AsyncIterator[Answer]) -> AsyncIterator[Answer]:
-    STREAMS.inc()
-    try:
-        async for event in events:
-            yield event
-    finally:
-        STREAMS.dec()
-        close: Any = getattr(events, "aclose", None)
-        if close is not None:
-            await close()
 
 
 def _outcome(answer: Answer) -> str:

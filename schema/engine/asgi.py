@@ -11,6 +11,12 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+WRITE_TEXT = "quanyi.write_text"
+"""The extension of a WebSocket's scope with which our own server offers to write a text frame at once."""
+
+WriteText = Callable[[tuple[bytes, bytes]], bool]
+"""Writes a frame of UTF-8 in two parts; false, and nothing is written, when the client is not ready."""
+
 
 def headers_of(scope: Scope) -> dict[str, str]:
     """The headers by lower-case name; repeated ones are joined as HTTP says."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -62,7 +62,7 @@ class Engine:
         self._allowance = allowance
 
     async def admit(self, request: GraphQLRequest, context: Context) -> PreparedOperation:
-        """Prepare what the request means; RequestRefused where its caller may not run it, or has spent enough."""
+        """Prepare what a request means; RequestRefused where its caller may not run it or spent enough."""
         if request.document_id is not None or trusted_only(context):
             request = await self.completed(request, context)
         if self._allowance is None:
@@ -104,27 +104,38 @@ class Engine:
         except Exception as error:
             return executed(self.codec, None, [self.errors.mask(error, request_id)])
 
-    async def subscribe(self, prepared: PreparedOperation, context: Context) -> AsyncIterator[Answer]:
-        """Start a subscription; RequestRefused when it cannot start.
-
-        An answer without data is the last one: the source failed. Close the iterator to stop the source.
-        """
+    async def open(self, prepared: PreparedOperation, context: Context) -> AsyncIterable[Any]:
+        """The source of a subscription; RequestRefused when it cannot start."""
         request_id = request_id_of(context)
         try:
-            source = await self._execution.stream(prepared, context)
+            source = await self._execution.source(prepared, context)
         except Exception as error:
             raise self._not_started([self.errors.mask(error, request_id)]) from error
         if not isinstance(source, AsyncIterable):
             raise self._not_started(self.errors.present(source.errors or (), request_id))
-        return self._events(source, request_id)
+        return source
 
-    async def _events(self, source: AsyncIterable[Outcome], request_id: str) -> AsyncIterator[Answer]:
+    async def answer(self, prepared: PreparedOperation, context: Context, event: Any) -> Answer:
+        """What a subscription answers to one event of its source."""
+        return self._answer(await self._execution.event(prepared, context, event), request_id_of(context))
+
+    async def answers(
+        self, prepared: PreparedOperation, context: Context, source: AsyncIterable[Any]
+    ) -> AsyncGenerator[Answer]:
+        """What a subscription answers to each event of its source.
+
+        An answer without data is the last one: the source failed. Close the iterator to stop the source.
+        """
         try:
             async with aclosing(cast("Any", source)):
-                async for outcome in source:
-                    yield self._answer(outcome, request_id)
+                async for event in source:
+                    yield await self.answer(prepared, context, event)
         except Exception as error:
-            yield failed(self.codec, [self.errors.mask(error, request_id)])
+            yield failed(self.codec, [self.errors.mask(error, request_id_of(context))])
+
+    async def subscribe(self, prepared: PreparedOperation, context: Context) -> AsyncGenerator[Answer]:
+        """Start a subscription for one subscriber alone; RequestRefused when it cannot start."""
+        return self.answers(prepared, context, await self.open(prepared, context))
 
     def _answer(
         self, outcome: Outcome, request_id: str, extensions: Mapping[str, Any] | None = None

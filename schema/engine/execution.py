@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterable, Callable, Mapping
 from inspect import isawaitable
 from typing import Any, Protocol, cast
 
@@ -67,8 +66,14 @@ class Execution(Protocol):
         """Run a query or a mutation to its end."""
         ...
 
-    async def stream(self, prepared: PreparedOperation, context: Any) -> AsyncIterable[Outcome] | Outcome:
-        """Start a subscription; an outcome instead of a stream says why there is none."""
+    async def source(self, prepared: PreparedOperation, context: Any) -> AsyncIterable[Any] | Outcome:
+        """The events of a subscription before anything is selected of them; an outcome says why there are
+        none.
+        """
+        ...
+
+    async def event(self, prepared: PreparedOperation, context: Any, event: Any) -> Outcome:
+        """What a subscription answers to one event."""
         ...
 
 
@@ -118,20 +123,6 @@ class CoreExecution:
             executor.middleware_manager = _Done(done)
         result = executor.execute_operation()
         return cast("Outcome", await result if isawaitable(result) else result)
-
-    async def stream(self, prepared: PreparedOperation, context: Any) -> AsyncIterable[Outcome] | Outcome:
-        """Start a subscription."""
-        source = await self.source(prepared, context)
-        if not isinstance(source, AsyncIterable):
-            return source
-        return self._events(prepared, context, source)
-
-    async def _events(
-        self, prepared: PreparedOperation, context: Any, source: AsyncIterable[Any]
-    ) -> AsyncIterator[Outcome]:
-        async with aclosing(cast("Any", source)):
-            async for event in source:
-                yield await self.event(prepared, context, event)
 
     async def source(self, prepared: PreparedOperation, context: Any) -> AsyncIterable[Any] | Outcome:
         """The events of a subscription before anything is selected of them."""

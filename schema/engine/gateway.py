@@ -4,9 +4,8 @@ it.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, cast
 
 from domain.refusals import Unauthenticated
 from schema.engine.refused import RequestRefused, refusal
@@ -14,8 +13,9 @@ from schema.engine.refused import RequestRefused, refusal
 Context = Any
 """What resolvers get as `info.context`. Transports read six things from it when they are there:
 `request_id: str`, `async close()`, called once when the operation is over, `left_s() -> float | None`,
-how long its token lives, `async revoked()`, which returns when it is worthless before that,
-`trusted_only: bool`, whether it runs registered documents only, and `async trusted_text(id) -> str | None`.
+how long its token lives, `when_revoked(then)`, which calls `then` when it is worthless before that, and
+answers how to stop waiting for it, `trusted_only: bool`, whether it runs registered documents only, and
+`async trusted_text(id) -> str | None`.
 """
 
 
@@ -69,10 +69,14 @@ def left_s(context: Context) -> float | None:
     return None if ask is None else ask()
 
 
-async def revoked(context: Context) -> None:
-    """Wait until the context's token is worthless; for ever where the context cannot tell."""
-    wait = getattr(context, "revoked", None)
-    await (asyncio.Event().wait() if wait is None else wait())
+def when_revoked(context: Context, then: Callable[[], None]) -> Callable[[], None]:
+    """Call `then` when the context's token is worthless, if the context can tell; answers how to stop."""
+    wait = getattr(context, "when_revoked", None)
+    return _nothing if wait is None else cast("Callable[[], None]", wait(then))
+
+
+def _nothing() -> None:
+    pass
 
 
 def trusted_only(context: Context) -> bool:

@@ -58,10 +58,10 @@ class Comparison:
 async def _answers(execution: Execution, prepared: Any, context: Any) -> list[Any]:
     if prepared.kind != "subscription":
         return [_plain(await execution.run(prepared, context))]
-    stream = await execution.stream(prepared, context)
-    if not isinstance(stream, AsyncIterable):
-        return [_plain(stream)]
-    return [_plain(outcome) async for outcome in stream]
+    source = await execution.source(prepared, context)
+    if not isinstance(source, AsyncIterable):
+        return [_plain(source)]
+    return [_plain(await execution.event(prepared, context, event)) async for event in source]
 
 
 def _plain(outcome: Outcome) -> tuple[bytes, list[tuple[str, Any]]]:

@@ -86,7 +86,7 @@ async def test_leaving_a_subscription_closes_its_source() -> None:
     served, own = engine(), context()
     events = await served.subscribe(served.prepare(GraphQLRequest("subscription { count(to: 9) }")), own)
     assert (await anext(events)).data == {"count": 1}
-    await events.aclose()  # type: ignore[attr-defined]
+    await events.aclose()
     assert own.words == ["source closed"]
 
 

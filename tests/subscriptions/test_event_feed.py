@@ -6,61 +6,20 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import pytest
 
-from domain.events import Event, RecordedEvent
+from domain.events import RecordedEvent
 from domain.feeds import Interest, read_position
 from domain.ids import new_id
 from domain.refusals import BadRequest
 from persistence import outbox
-from persistence.bells import LocalBell
 from persistence.database import Database
-from persistence.feed import LiveFeed
 from persistence.relay import Relay
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticked(Event):
-    """An event of the test."""
-
-    kind = "test.ticked"
-    n: int = 0
-
-    def payload(self) -> dict[str, Any]:
-        return {"n": self.n}
-
+from tests.subscriptions.machine import Machine, Ticked
 
 EVERYTHING = Interest(frozenset({"test.ticked"}))
-
-
-class Machine:
-    """A database with a relay and a feed, as one process has them."""
-
-    def __init__(self, database: Database) -> None:
-        self.database, self.bell = database, LocalBell()
-        self.feed = LiveFeed(database, self.bell, backlog=10)
-        self.relay = Relay(database, self.bell)
-
-    async def commit(self, *events: Event, pause_s: float = 0) -> None:
-        async with self.database.transaction() as connection:
-            await outbox.write(connection, events)
-            await asyncio.sleep(pause_s)
-
-
-@pytest.fixture
-async def machine(dsn: str) -> AsyncIterator[Machine]:
-    database = await Database.open(dsn, size=8)
-    machine = Machine(database)
-    tasks = [asyncio.create_task(machine.relay.run()), asyncio.create_task(machine.feed.run())]
-    yield machine
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await database.close()
 
 
 async def take(events: AsyncIterator[RecordedEvent], count: int) -> list[RecordedEvent]:

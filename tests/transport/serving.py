@@ -15,6 +15,7 @@ from domain.refusals import Unauthenticated
 from persistence.veil import new_veil
 from resolvers.http.endpoint import HttpEndpoint
 from resolvers.http.settings import HttpLimits
+from resolvers.site.framed import FramedSocket
 from schema.engine.asgi import Receive, Scope, Send
 from schema.engine.faults import Fault
 from schema.engine.limits import DocumentLimits
@@ -82,7 +83,9 @@ class Served:
         documents: DocumentLimits | None = None,
         heartbeat_s: float = 15.0,
         left_s: float | None = None,
+        ws: Any = FramedSocket,
     ) -> None:
+        self.ws = ws
         self.faults: list[Fault] = []
         self.gateway = TinyGateway(left_s)
         served = engine(documents, faults=self.faults)
@@ -103,25 +106,33 @@ class Served:
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[Served]:
         """Serve on a free loopback port until the block ends."""
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        self.port = listener.getsockname()[1]
-        config = uvicorn.Config(
-            self, ws="websockets-sansio", lifespan="off", log_config=None, access_log=False,
-            ws_per_message_deflate=False, timeout_graceful_shutdown=1,
-        )  # fmt: skip
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server._serve([listener]))
-        try:
-            while not server.started:
-                await asyncio.sleep(0.005)
-            yield self
-        finally:
-            await self.sockets.close()
-            await self.stream.close()
-            server.should_exit = True
-            await serving
-            listener.close()
+        async with listening(self, self.ws) as self.port:
+            try:
+                yield self
+            finally:
+                await self.sockets.close()
+                await self.stream.close()
+
+
+@contextlib.asynccontextmanager
+async def listening(app: Any, ws: Any = FramedSocket) -> AsyncIterator[int]:
+    """Serve an application on a free loopback port, with the sockets of the real server; the port."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app, ws=ws, lifespan="off", log_config=None, access_log=False,
+        ws_per_message_deflate=False, timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server._serve([listener]))
+    try:
+        while not server.started:
+            await asyncio.sleep(0.005)
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await serving
+        listener.close()
 
 
 @dataclass

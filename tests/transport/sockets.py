@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from resolvers.site.framed import FramedSocket
 from subscriptions.websocket import SocketLimits
 from tests.transport.serving import Served
 
@@ -58,13 +59,16 @@ class Client:
 
 
 @asynccontextmanager
-async def client(served: Served, *protocols: str, **headers: str) -> AsyncIterator[Client]:
+async def client(served: Served | str, *protocols: str, **headers: str) -> AsyncIterator[Client]:
     offered = [Subprotocol(name) for name in protocols] if protocols else [PROTOCOL]
-    async with connect(served.socket_url, subprotocols=offered, additional_headers=headers) as socket:
+    url = served if isinstance(served, str) else served.socket_url
+    async with connect(url, subprotocols=offered, additional_headers=headers) as socket:
         yield Client(socket)
 
 
 @asynccontextmanager
-async def serving(left_s: float | None = None, **limits: Any) -> AsyncIterator[Served]:
-    async with Served(sockets=SocketLimits(**limits), left_s=left_s).listening() as served:
+async def serving(
+    left_s: float | None = None, ws: Any = FramedSocket, **limits: Any
+) -> AsyncIterator[Served]:
+    async with Served(sockets=SocketLimits(**limits), left_s=left_s, ws=ws).listening() as served:
         yield served

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from resolvers.site.framed import FramedSocket
 from tests.transport.sockets import PROTOCOL, client, serving
 
 
@@ -100,8 +101,32 @@ async def test_completing_a_subscription_closes_its_source() -> None:
         assert (await own.hear())["payload"]["data"] == {"hello": "hello world"}
 
 
-async def test_a_client_that_does_not_read_holds_its_source_back() -> None:
-    async with serving(queued_messages=4) as served, client(served) as own:
+PLAIN = "websockets-sansio"
+"""The socket of an ASGI server that knows nothing of ours."""
+
+
+@pytest.mark.parametrize("ws", [FramedSocket, PLAIN])
+@pytest.mark.parametrize("size", [0, 1, 30, 125, 126, 65_535, 65_536, 200_000])
+async def test_a_message_of_any_length_arrives_whole(ws: Any, size: int) -> None:
+    name = ("会员" * size)[:size]
+    async with serving(ws=ws) as served, client(served) as own:
+        await own.begin()
+        await own.subscribe("1", "query($n: String!) { hello(name: $n) }", variables={"n": name})
+        assert (await own.hear())["payload"]["data"] == {"hello": f"hello {name}"}
+        assert (await own.hear())["type"] == "complete"
+
+
+async def test_a_client_that_answers_pings_stays() -> None:
+    async with serving(ping_every_s=0.05) as served, client(served) as own:
+        await own.begin()
+        for _ in range(8):  # more rounds than a silent client gets
+            assert orjson.loads(await asyncio.wait_for(own.socket.recv(), 5)) == {"type": "ping"}
+            await own.say(kind="pong")
+
+
+@pytest.mark.parametrize("ws", [FramedSocket, PLAIN])
+async def test_a_client_that_does_not_read_holds_its_source_back(ws: Any) -> None:
+    async with serving(ws=ws, queued_messages=4) as served, client(served) as own:
         await own.begin()
         own.socket.transport.pause_reading()
         filler = "x" * 20_000

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
-from contextlib import aclosing
-from typing import Any, cast
+from collections.abc import AsyncIterable, Callable, Mapping
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError
@@ -75,29 +74,21 @@ class CompiledExecution:
             return await self._core.run(prepared, context, done)
         return self._answered(plan, data, context)
 
-    async def stream(self, prepared: PreparedOperation, context: Any) -> AsyncIterable[Outcome] | Outcome:
-        """Start a subscription; its events are compiled."""
+    async def source(self, prepared: PreparedOperation, context: Any) -> AsyncIterable[Any] | Outcome:
+        """The events of a subscription before anything is selected of them."""
+        return await self._core.source(prepared, context)
+
+    async def event(self, prepared: PreparedOperation, context: Any, event: Any) -> Outcome:
+        """What a subscription answers to one event."""
         plan = self.plan_of(prepared, context)
         if plan is None:
-            return await self._core.stream(prepared, context)
-        source = await self._core.source(prepared, context)
-        if not isinstance(source, AsyncIterable):
-            return source
-        return self._events(plan, prepared, context, source)
-
-    async def _events(
-        self, plan: Plan, prepared: PreparedOperation, context: Any, source: AsyncIterable[Any]
-    ) -> AsyncIterator[Outcome]:
-        variables = prepared.variables.coerced
-        async with aclosing(cast("Any", source)):
-            async for event in source:
-                try:
-                    data = await plan.run(context, variables, {}, event)
-                except Exception as problem:
-                    self._note("rerun", _reason(problem), prepared)
-                    yield await self._core.event(prepared, context, event)
-                else:
-                    yield self._answered(plan, data, context)
+            return await self._core.event(prepared, context, event)
+        try:
+            data = await plan.run(context, prepared.variables.coerced, {}, event)
+        except Exception as problem:
+            self._note("rerun", _reason(problem), prepared)
+            return await self._core.event(prepared, context, event)
+        return self._answered(plan, data, context)
 
     def _answered(self, plan: Plan, data: dict[str, Any], context: Any) -> Outcome:
         self.compiled += 1
