@@ -125,9 +125,7 @@ class Settings(BudgetSettings):
     )
     operation_s: Count = Field(30, description="Seconds after which an operation is given up.")
     sockets_per_address: Count = Field(200, description="Open WebSockets of one address at most.")
-    socket_ping_s: Count = Field(
-        30, description="Seconds between a WebSocket's pings; 2.5 silent ones end it."
-    )
+    socket_ping_s: Count = Field(30, description="Seconds between a socket's pings; 2.5 silent ones end it.")
     queued_messages: Count = Field(64, description="Messages that may wait for one slow client.")
 
     # Trade

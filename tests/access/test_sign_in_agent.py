@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import statistics
 import time
 from datetime import UTC, datetime
 
@@ -63,17 +62,17 @@ async def test_an_unknown_address_gets_the_answer_of_a_wrong_password(world: Wor
 
 
 async def test_an_unknown_address_takes_as_long_as_a_wrong_password(world: World) -> None:
+    """Told by the processor's time, which others on the machine do not lengthen."""
     agent = await world.agent("GD", Role.OWNER)
     took: dict[str, list[float]] = {"known": [], "unknown": []}
     for n in range(8):
         for name, email in (("known", agent.email), ("unknown", f"nobody{n}@example.com")):
             await world.run("DELETE FROM guess")
-            began = time.perf_counter()
+            began = time.process_time()
             await refused(world, email)
-            took[name].append(time.perf_counter() - began)
+            took[name].append(time.process_time() - began)
     known, unknown = min(took["known"]), min(took["unknown"])
-    hashing = statistics.median(took["known"])
-    assert abs(known - unknown) < hashing / 2, took
+    assert abs(known - unknown) < known / 2, took
 
 
 async def test_a_password_of_any_characters_is_only_wrong(world: World) -> None:
@@ -145,22 +144,13 @@ async def test_counters_name_nobody(world: World) -> None:
 
 
 async def test_hashing_leaves_the_event_loop_free(world: World) -> None:
+    """Most of the processor's time is another thread's than the loop's."""
     agent = await world.agent("GD", Role.OWNER)
-    longest, running = 0.0, True
-
-    async def tick() -> None:
-        nonlocal longest
-        while running:
-            began = time.perf_counter()
-            await asyncio.sleep(0)
-            longest = max(longest, time.perf_counter() - began)
-
-    ticking = asyncio.create_task(tick())
-    began = time.perf_counter()
     await world.sign_in(agent.email)
-    took, running = time.perf_counter() - began, False
-    await ticking
-    assert longest < took
+    loop_s, process_s = time.thread_time(), time.process_time()
+    await world.sign_in(agent.email)
+    loop_s, process_s = time.thread_time() - loop_s, time.process_time() - process_s
+    assert loop_s < process_s / 2
 
 
 async def test_a_disabled_person_gets_the_same_answer(world: World) -> None:

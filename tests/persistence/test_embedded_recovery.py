@@ -13,6 +13,9 @@ import pytest
 from persistence.embedded import DataDirectoryBusyError, Method, RunningDatabase, start
 from tests.persistence.embedded_owner import METHODS, ended_within, spawn_owner
 
+PATIENCE_S = 60.0
+"""Far more than a shutdown takes: these machines are busy."""
+
 pytestmark = pytest.mark.usefixtures("open_programs")
 
 
@@ -69,7 +72,7 @@ async def test_a_killed_keeper_leaves_no_postgres_either(place: Path, method: Me
         dsn, postmaster, keeper = introduced(owner)
         await write_row(dsn)
         os.kill(keeper, signal.SIGKILL)
-        assert ended_within(postmaster, 10)
+        assert ended_within(postmaster, PATIENCE_S)
         owner.kill()
     await assert_row_is_there(await reopen(place))
 
@@ -80,7 +83,7 @@ async def test_everything_killed_at_once_recovers_although_lock_files_stay(place
         await write_row(dsn)
         for pid in (keeper, postmaster, owner.pid):
             os.kill(pid, signal.SIGKILL)
-        assert ended_within(postmaster, 5)
+        assert ended_within(postmaster, PATIENCE_S)
     await assert_row_is_there(await reopen(place))
 
 

@@ -45,10 +45,11 @@ class Follower:
         while len(self.seen) < self.enough:
             server = self.servers[self.connections % len(self.servers)]
             self.connections += 1
-            share = self.enough / (self.cuts + 1)
-            stays = self.enough if self.connections > self.cuts else round(random.uniform(0.2, 1.5) * share)
+            # At most a share each time, so that something is left for the connection behind the last cut.
+            share = self.enough // (self.cuts + 1)
+            stays = self.enough if self.connections > self.cuts else random.randint(1, max(share, 1))
             try:
-                await self._listen(server, max(stays, 1))
+                await self._listen(server, stays)
             except CUT_OFF:
                 await asyncio.sleep(0.05)
 

@@ -39,11 +39,15 @@ class Query:
         raise RuntimeError("canary-7Q4Z")
 
 
+def engine_of(operation_s: float) -> MeteredEngine:
+    return MeteredEngine(
+        strawberry.Schema(Query), codec=OrjsonCodec(), on_fault=lambda _: None, operation_s=operation_s
+    )
+
+
 @pytest.fixture
 def engine() -> MeteredEngine:
-    return MeteredEngine(
-        strawberry.Schema(Query), codec=OrjsonCodec(), on_fault=lambda _: None, operation_s=0.05
-    )
+    return engine_of(30)
 
 
 async def asked(engine: MeteredEngine, document: str) -> Any:
@@ -73,8 +77,8 @@ async def test_what_is_refused_before_it_runs_is_counted_too(engine: MeteredEngi
     assert counted("unknown", "refused") == before + 1
 
 
-async def test_an_operation_that_takes_too_long_is_given_up(engine: MeteredEngine) -> None:
-    answer = await asked(engine, "{ slow }")
+async def test_an_operation_that_takes_too_long_is_given_up() -> None:
+    answer = await asked(engine_of(0.05), "{ slow }")
     assert answer["data"] is None
     assert answer["errors"][0]["extensions"]["code"] == "TIMED_OUT"
 

@@ -37,3 +37,9 @@ class Machine:
         async with self.database.transaction() as connection:
             await outbox.write(connection, events)
             await asyncio.sleep(pause_s)
+
+    async def followed(self, count: int = 1) -> None:
+        """Wait until so many follow."""
+        async with asyncio.timeout(20):
+            while self.feed.followers < count:
+                await asyncio.sleep(0.001)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,16 @@ from schema.engine.refused import refusal
 from subscriptions.sse import EventStreamWriter
 from subscriptions.websocket import SocketEndpoint, SocketLimits
 from tests.engine.tiny import engine
+
+PATIENCE_S = 30.0
+"""Far more than anything here takes: these machines are busy."""
+
+
+async def until(found: Callable[[], object]) -> None:
+    """Wait for what happens behind a connection."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not found():
+            await asyncio.sleep(0.005)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from websockets.typing import Subprotocol
 
 from resolvers.site.framed import FramedSocket
 from subscriptions.websocket import SocketLimits
-from tests.transport.serving import Served
+from tests.transport.serving import PATIENCE_S, Served
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 
@@ -33,7 +33,7 @@ class Client:
     async def hear(self) -> dict[str, Any]:
         """The next message that is not a ping."""
         while True:
-            text = await asyncio.wait_for(self.socket.recv(), 5)
+            text = await asyncio.wait_for(self.socket.recv(), PATIENCE_S)
             assert isinstance(text, str)
             message: dict[str, Any] = orjson.loads(text)
             if message["type"] != "ping":
@@ -53,7 +53,7 @@ class Client:
         """The code with which the server closes; what it says before is passed over."""
         while True:
             try:
-                await asyncio.wait_for(self.socket.recv(), 5)
+                await asyncio.wait_for(self.socket.recv(), PATIENCE_S)
             except ConnectionClosed as closed:
                 return closed.rcvd.code if closed.rcvd else 1006
 

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from resolvers.site.framed import FramedSocket
+from tests.transport.serving import PATIENCE_S, until
 from tests.transport.sockets import PROTOCOL, client, serving
 
 
@@ -70,7 +71,7 @@ async def test_a_revoked_token_ends_the_connection_at_the_next_operation() -> No
 
 
 async def test_an_expired_token_ends_the_connection() -> None:
-    async with serving(left_s=0.1) as served, client(served) as own:
+    async with serving(left_s=1) as served, client(served) as own:
         await own.begin()
         await own.subscribe("1", "subscription { count(to: 1000, every: 0.02) }")
         assert await own.closing() == 4403
@@ -137,10 +138,7 @@ async def test_a_client_that_does_not_read_holds_its_source_back(ws: Any) -> Non
             await asyncio.sleep(0.1)
         assert sent < 2_000
         own.socket.transport.abort()
-        for _ in range(200):
-            if served.gateway.words:
-                break
-            await asyncio.sleep(0.01)
+        await until(lambda: served.gateway.words)
         assert served.gateway.words == ["source closed"]
 
 
@@ -151,7 +149,7 @@ async def test_a_mutation_whose_client_leaves_runs_to_its_end() -> None:
             await own.subscribe("1", 'mutation { record(word: "kept", seconds: 0.1) }')
             await own.say(kind="ping")
             await own.hear()
-        await asyncio.sleep(0.3)
+        await until(lambda: len(served.gateway.closed) == 2)
         assert served.gateway.words == ["kept"]
         assert served.gateway.closed == ["nobody"] * 2
 
@@ -167,9 +165,9 @@ async def test_operations_are_bounded_for_each_connection() -> None:
 
 
 async def test_the_server_pings_and_lets_go_of_who_does_not_answer() -> None:
-    async with serving(ping_every_s=0.05) as served, client(served) as own:
+    async with serving(ping_every_s=0.5) as served, client(served) as own:
         await own.begin()
-        assert orjson.loads(await asyncio.wait_for(own.socket.recv(), 5)) == {"type": "ping"}
+        assert orjson.loads(await asyncio.wait_for(own.socket.recv(), PATIENCE_S)) == {"type": "ping"}
         await own.say(kind="pong")
         assert await own.closing() == 4499
 
