@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +15,7 @@ from domain.refusals import Unauthenticated
 from persistence.access.credentials import PREFIXES
 from persistence.access.identities import ACTIVE
 from persistence.access.trusted import TRUSTED_ONLY
+from persistence.gathering import Gathered
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -25,14 +27,15 @@ if TYPE_CHECKING:
 
 # People and customers are where they are now, and not where they were when they signed in.
 _FIND = Statement(
-    f"""SELECT t.id AS token_id, t.kind, t.name AS token_name, t.scopes, t.expires_at,
+    f"""SELECT t.hmac, t.id AS token_id, t.kind, t.name AS token_name, t.scopes, t.expires_at,
                c.id AS channel_id, c.path, a.id AS agent_id, a.name AS agent_name, a.roles, t.customer_id,
                t.kind IN ('STOREFRONT', 'CUSTOMER') AND {TRUSTED_ONLY} AS trusted_only
           FROM token t
           LEFT JOIN agent a ON a.id = t.agent_id
           LEFT JOIN customer b ON b.id = t.customer_id
           JOIN channel c ON c.id = COALESCE(a.channel_id, b.channel_id, t.channel_id)
-         WHERE t.hmac = :hmac AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
+         WHERE t.hmac = ANY (CAST(:hmacs AS bytea[])) AND t.revoked_at IS NULL
+           AND (t.expires_at IS NULL OR t.expires_at > now())
            AND a.disabled_at IS NULL AND {ACTIVE}"""
 )
 _SHORTEST, _LONGEST = 40, 64
@@ -66,6 +69,7 @@ class TokenAuthenticator:
     def __init__(self, database: Database, tools: Tools, heard: Callable[[], int | None] = _nothing) -> None:
         self._database, self._vault, self._trust = database, tools.vault, tools.callers
         self._heard = heard
+        self._rows = Gathered(self._find)
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
 
     async def caller_of(
@@ -89,8 +93,7 @@ class TokenAuthenticator:
         """What a token is worth now; raises Unauthenticated."""
         self._known.pop(mark_of_token, None)
         mark, heard = self._trust.mark(), self._heard()
-        async with self._database.connection() as connection:
-            row = await _FIND.one(connection, hmac=self._vault.token_hmac(token))
+        row = await self._rows.one(self._vault.token_hmac(token))
         if row is None or not token.startswith(_PREFIX_OF[row["kind"]]):
             raise Unauthenticated()
         facts = _principal(row)
@@ -102,6 +105,10 @@ class TokenAuthenticator:
             if len(self._known) > _MOST_KNOWN:
                 self._known.popitem(last=False)
         return facts
+
+    async def _find(self, hmacs: Sequence[bytes]) -> dict[bytes, Any]:
+        async with self._database.connection() as connection:
+            return {row["hmac"]: row for row in await _FIND.all(connection, hmacs=list(hmacs))}
 
 
 def _lasts(expires_at: datetime | None) -> bool:

@@ -18,7 +18,7 @@ from persistence.statements import Connection, Statement
 from persistence.trust import Mark, Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from domain.channels.tree import ChannelNode
     from persistence.database import Database
@@ -135,17 +135,26 @@ class PriceShelf:
 
         Raises LookupError for a channel that does not exist.
         """
+        return (await self.glances(connection, [channel_id]))[channel_id]
+
+    async def glances(self, connection: Connection, channel_ids: Iterable[UUID]) -> dict[UUID, Glance]:
+        """The same of several channels, at one moment."""
         mark = self.epochs.mark()
         row = await _EPOCH.one(connection)
         if row is None:
             raise LookupError("The database has no price epoch; it was not migrated.")
         self._read = mark, row["epoch"], row["now"]
-        book = self._books.get(channel_id)
-        if book is None or book.epoch != row["epoch"]:
-            async with self._loading:
-                book = await self._load(connection, channel_id)
-        self._books.move_to_end(channel_id)
-        return Glance(book, row["now"])
+        found: dict[UUID, Glance] = {}
+        for channel_id in channel_ids:
+            if channel_id in found:
+                continue
+            book = self._books.get(channel_id)
+            if book is None or book.epoch != row["epoch"]:
+                async with self._loading:
+                    book = await self._load(connection, channel_id)
+            self._books.move_to_end(channel_id)
+            found[channel_id] = Glance(book, row["now"])
+        return found
 
     async def _load(self, connection: Connection, channel_id: UUID) -> PriceBook:
         """Load until the epoch stood still meanwhile, so that the book is of one epoch as a whole."""

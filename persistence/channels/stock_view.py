@@ -36,6 +36,23 @@ _LEFT = Statement(
               ON level.variant_id = wanted.id AND level.pool_id = coalesce(quota.holder_id, :root)"""
 )
 
+Place = tuple[UUID, UUID]
+"""A variant, and a channel that may hold a quota of it."""
+
+_QUOTAS = Statement(
+    """SELECT variant_id, channel_id FROM stock_quota WHERE (variant_id, channel_id) IN
+              (SELECT * FROM unnest(CAST(:variants AS uuid[]), CAST(:channels AS uuid[])))"""
+)
+
+
+async def quotas_among(connection: Connection, places: Sequence[Place]) -> set[Place]:
+    """Those of the places that have a quota."""
+    if not places:
+        return set()
+    variants, channels = [variant for variant, _ in places], [channel for _, channel in places]
+    rows = await _QUOTAS.all(connection, variants=variants, channels=channels)
+    return {(row["variant_id"], row["channel_id"]) for row in rows}
+
 
 @dataclass(frozen=True, slots=True)
 class Left:

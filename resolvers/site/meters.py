@@ -66,6 +66,10 @@ SECONDS = Histogram(
 )
 ELSEWHERE = (
     "quanyi_forged_codes_total",
+    "quanyi_shared_commands_bucket",
+    "quanyi_shared_commands_count",
+    "quanyi_shared_commands_sum",
+    "quanyi_spoiled_transactions_total",
     "quanyi_subscriptions",
     "quanyi_feed_encoded_total",
     "quanyi_feed_delivered_total",
