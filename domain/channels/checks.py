@@ -8,7 +8,7 @@ from domain.access.callers import Caller, CallerKind
 from domain.access.permissions import COST_READ
 from domain.channels.refusals import FloorBroken, MarginTooSmall
 from domain.channels.rules import Goods, PriceRule
-from domain.channels.safeguards import Change, MarginBreak, first_break, quantities_of
+from domain.channels.safeguards import Change, MarginBreak, first_break
 from domain.channels.tree import Family
 from domain.money import Money
 
@@ -17,7 +17,7 @@ def refuse_breaks(
     change: Change, family: Family, goods: Iterable[Goods], rules: Sequence[PriceRule], caller: Caller
 ) -> None:
     """Raise MarginTooSmall or FloorBroken for the first SKU that the change would break, if there is one."""
-    found = first_break(change, family, goods, quantities_of(rules))
+    found = first_break(change, family, goods, rules)
     if found is None:
         return
     sku, channel = found.goods.sku, found.channel.code
