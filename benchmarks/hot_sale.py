@@ -24,7 +24,7 @@ from benchmarks.cases import CASES
 from benchmarks.figures import Run
 from benchmarks.pgbench import script_of
 from benchmarks.recording import statements_of
-from benchmarks.rig import Effort, Rig, rigged, run_module
+from benchmarks.rig import Effort, Rig, measured_by, rigged
 from benchmarks.rush import Rush
 from benchmarks.world import BUYING, Size
 from persistence.database import APPLICATION_ROLE, plain_dsn
@@ -98,7 +98,7 @@ async def _rushed(
     token = rig.world.api_client
     rush = Rush(address.hostname, address.port, token, clients, seconds, most, WINDOW_S)
     program, postgres = _spent_s(process), rig.postgres_s()
-    said = await run_module("benchmarks.rush", json.dumps(asdict(rush)).encode(), rig.place)
+    said = await measured_by("benchmarks.rush", json.dumps(asdict(rush)).encode(), rig.place)
     program, postgres = _spent_s(process) - program, rig.postgres_s() - postgres
     whole = said["windows"][: int(said["seconds"] // WINDOW_S)]
     return (

@@ -143,7 +143,7 @@ class Rig:
             repeated=case.repeated,
         )
         postgres, program = self.postgres_s(), self._program_s()
-        said = await run_module("benchmarks.load", json.dumps(asdict(plan)).encode(), self.place)
+        said = await measured_by("benchmarks.load", json.dumps(asdict(plan)).encode(), self.place)
         program, postgres = self._program_s() - program, self.postgres_s() - postgres
         return Run.of(said["latencies_s"], said["seconds"], program, postgres)
 
@@ -152,21 +152,27 @@ class Rig:
         repeats = 1_000_000 if case.repeated else count
         plan = BarePlan(self.dsn, size, recipes, case.clients, seconds, repeats, brought)
         postgres = self.postgres_s()
-        said = await run_module("benchmarks.bare", pickle.dumps(plan), self.place)
+        said = await measured_by("benchmarks.bare", pickle.dumps(plan), self.place)
         postgres = self.postgres_s() - postgres
         return Run.of(said["latencies_s"], said["seconds"], said["cpu_s"], postgres)
 
     def _program_s(self) -> float:
-        return sum(_spent_s(process) for process in self.process.family())
+        return sum(spent_s(process) for process in self.process.family())
 
     def postgres_s(self) -> float:
-        """Processor seconds of the postmaster, its children, and the children that have ended."""
-        ended = self.postmaster.cpu_times()
-        living = [self.postmaster, *self.postmaster.children(recursive=True)]
-        return ended.children_user + ended.children_system + sum(map(_spent_s, living))
+        """Processor seconds of all of PostgreSQL."""
+        return postgres_s(self.postmaster)
 
 
-def _spent_s(process: psutil.Process) -> float:
+def postgres_s(postmaster: psutil.Process) -> float:
+    """Processor seconds of the postmaster, its children, and the children that have ended."""
+    ended = postmaster.cpu_times()
+    living = [postmaster, *postmaster.children(recursive=True)]
+    return ended.children_user + ended.children_system + sum(map(spent_s, living))
+
+
+def spent_s(process: psutil.Process) -> float:
+    """Processor seconds of a process; none of one that is gone."""
     try:
         times = process.cpu_times()
     except psutil.NoSuchProcess:
@@ -196,7 +202,7 @@ async def rigged(
             yield Rig(dsn, world, process, store, psutil.Process(running.postmaster_pid), effort, place)
 
 
-async def run_module(module: str, plan: bytes, place: Path) -> Any:
+async def measured_by(module: str, plan: bytes, place: Path) -> Any:
     """Run one of our modules in a process of its own; what it has measured."""
     asked, said = place / "plan", place / "measured.json"
     asked.write_bytes(plan)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
@@ -61,8 +62,10 @@ class Performer:
 
     def __init__(self, database: Database, bell: Bell, tools: Tools) -> None:
         self._database, self._bell, self._tools = database, bell, tools
-        self._most = tools.settings.order_batch
-        self._lanes = Lanes(self._most, self._alone, self._together)
+
+    @cached_property
+    def _lanes(self) -> Lanes:
+        return Lanes(self._tools.settings.order_batch, self._alone, self._together)
 
     async def __call__(self, command: Command, caller: Caller) -> Any:
         """Run the command's handler; nothing of it stays unless all of it does."""
@@ -70,7 +73,7 @@ class Performer:
             caller.must(command.requires)
         if isinstance(command, IdempotentCommand):
             idempotency.check(command)
-        if isinstance(command, SharedCommand) and self._most > 1:
+        if isinstance(command, SharedCommand) and self._tools.settings.order_batch > 1:
             return await self._lanes(command, caller)
         return await self._alone(command, caller)
 

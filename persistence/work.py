@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from domain.commands import REACTIONS
 from persistence import jobs
 from persistence.channels.shelf import PriceShelf
+from persistence.trust import Trust
 
 if TYPE_CHECKING:
     from domain.events import Event
@@ -38,6 +39,8 @@ class Tools:
     settings: Settings
     shelf: PriceShelf = field(default_factory=PriceShelf)
     """Price books of this database, shared with the reads."""
+    callers: Trust = field(default_factory=Trust)
+    """Doubted by whoever changes what a token is worth."""
 
 
 class Work:

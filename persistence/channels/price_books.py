@@ -103,6 +103,7 @@ class StoredPriceBooks:
     async def begin_change(self) -> None:
         """The epoch's row is the lock that all changes of prices and of the tree queue at."""
         self._changing = True
+        self._work.tools.shelf.epochs.doubt(self._work.connection)
         await _BEGIN.run(self._work.connection)
 
     async def scope(

@@ -45,7 +45,7 @@ async def open_context(
     client_address: str,
 ) -> Context:
     """Open a context with the credentials of a socket's first message in the place of the header's."""
-    token = _token_of(init_payload or {})
+    token = _token_of(init_payload) if init_payload else None
     if token is not None:
         headers = {**headers, "authorization": f"Bearer {token}"}
     return await gateway.open(headers, init_payload, client_address)
