@@ -84,7 +84,11 @@ many = st.tuples(
 def test_what_may_come_on_sale_breaks_nothing_at_any_quantity(count: int, drawn: list[Any]) -> None:
     part = goods()
     box = bundle(300_00, (part, count))
-    scopes = {"part": {"variant_id": part.variant_id}, "box": {"variant_id": box.variant_id}, "all": {}}
+    scopes: dict[str, dict[str, Any]] = {
+        "part": {"variant_id": part.variant_id},
+        "box": {"variant_id": box.variant_id},
+        "all": {},
+    }
     more = [rule(PATH[at], value, min_quantity=least, **scopes[of]) for at, value, least, of in drawn]
     rules = [*down(75, 80, 85), *more]
     family = Family((HQ,), {a.channel_id: [b] for a, b in pairwise(PATH)})
@@ -96,8 +100,9 @@ def test_what_may_come_on_sale_breaks_nothing_at_any_quantity(count: int, drawn:
 
 def test_a_bundle_buys_its_components_at_their_own_quantities() -> None:
     part = goods()
-    box, mine = bundle(300_00, (part, 3)), {"variant_id": part.variant_id}
-    its = {"variant_id": box.variant_id}
+    box = bundle(300_00, (part, 3))
+    mine: dict[str, Any] = {"variant_id": part.variant_id}
+    its: dict[str, Any] = {"variant_id": box.variant_id}
     rules = [rule(HQ, 75, **mine), rule(HQ, 85, **mine, min_quantity=10),
              rule(PATH[1], 80, **its), rule(PATH[1], 90, **its, min_quantity=10)]  # fmt: skip
     family = Family((HQ,), {a.channel_id: [b] for a, b in pairwise(PATH[:3])})

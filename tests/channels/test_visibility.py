@@ -100,9 +100,9 @@ async def test_a_price_set_while_goods_were_hidden_is_checked_when_they_are_show
     for shown in (SetVisibility("gd", True), SetVisibility("gd", True, variant=SKU)):
         with pytest.raises(MarginTooSmall) as refused:
             await market.perform(shown, hq)
-        assert refused.value.field == ["visible"]
-    assert (refused.value.sku, refused.value.channel) == (SKU, "gd-sz")
-    assert (refused.value.pays, refused.value.least) == ("17.50", "20.00")
+        told = refused.value
+        assert (told.field, told.sku, told.channel) == (["visible"], SKU, "gd-sz")
+        assert (told.pays, told.least) == ("17.50", "20.00")
     assert await slugs(market, market.storefront(SHOP)) == set()
     await market.perform(replace(CHEAP, value="84"), gd)
     await market.perform(SetVisibility("gd", True), hq)
