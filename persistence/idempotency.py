@@ -79,6 +79,11 @@ class Repeated:
 Claimed = Claim | Repeated | IdempotencyConflict
 
 
+def kept_key(scope: str, key: str) -> str:
+    """What is stored in the place of a key, which may itself be a card's secret: 64 hexadecimal digits."""
+    return hashlib.sha256(f"{scope}\n{key}".encode()).hexdigest()
+
+
 def check(command: IdempotentCommand) -> None:
     """Raise InvalidInput for a key that cannot be kept."""
     key = command.idempotency_key
@@ -139,10 +144,9 @@ async def keep(connection: Connection, answered: Sequence[tuple[IdempotentComman
 
 
 def _keys(asked: Sequence[Request]) -> dict[str, list[str]]:
-    return {
-        "scopes": [caller.idempotency_scope for _, caller in asked],
-        "keys": [command.idempotency_key for command, _ in asked],
-    }
+    scopes = [caller.idempotency_scope for _, caller in asked]
+    said = [command.idempotency_key for command, _ in asked]
+    return {"scopes": scopes, "keys": list(map(kept_key, scopes, said))}
 
 
 def _operation(command: IdempotentCommand) -> str:

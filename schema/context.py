@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from schema.engine.gateway import token_of
 from schema.revocations import Revocations
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class ContextGateway:
         """The context of a request; raises Unauthenticated for a token that is not valid."""
         payload = {k.lower(): v for k, v in (init_payload or {}).items() if isinstance(v, str)}
         caller = await self._authenticator.caller_of(
-            bearer(headers.get("authorization")),
+            token_of(headers.get("authorization")),
             address=client_address,
             device_id=payload.get("x-device-id") or headers.get("x-device-id"),
             request_id=headers.get("x-request-id", "")[:64] or uuid.uuid4().hex,
@@ -92,11 +93,3 @@ class ContextGateway:
         return Context(
             caller, self._reads, self._performer, self._feed, known_at=known_at, revocations=self._revocations
         )
-
-
-def bearer(said: str | None) -> str | None:
-    """The token of an Authorization value, with or without its scheme."""
-    if not said:
-        return None
-    scheme, _, token = said.strip().partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else said.strip()

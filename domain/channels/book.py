@@ -88,6 +88,15 @@ class Selection:
         return 3 if self.variant_id else 2 if self.product_id else 1 if self.category_id else 0
 
 
+def hiding(selections: Iterable[Selection], goods: Goods) -> frozenset[UUID]:
+    """The channels for which the goods are hidden by themselves, or for them by one above."""
+    deciding: dict[tuple[UUID, UUID], bool] = {}
+    for one in sorted(selections, key=lambda one: one.rank):
+        if one.covers(goods):
+            deciding[one.setter_id, one.channel_id] = one.visible
+    return frozenset(channel for (_, channel), visible in deciding.items() if not visible)
+
+
 class PriceBook:
     """All that decides what one channel shows and asks; the same for as long as no price changes."""
 

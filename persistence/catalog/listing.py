@@ -110,14 +110,14 @@ class Listing:
         hidden = glance.book.hidden_products if wanted.published else []
         self.computed = sort in _BY_PRICE and not glance.prices.are_list_prices
         self._shape = _Shape(
-            sort, self.computed, False, False, wanted.category is not None, bool(wanted.kinds),
+            sort, self.computed, False, False, wanted.category is not None, wanted.kinds is not None,
             bool(hidden), len(words), wanted.published,
         )  # fmt: skip
         self.impossible = any("\0" in word for word in words)
         if wanted.category is not None:
             self.values["category"] = category = glance.book.catalogue.categories.get(wanted.category)
             self.impossible |= category is None
-        if wanted.kinds:
+        if wanted.kinds is not None:
             self.values["kinds"] = list(wanted.kinds)
         if hidden:
             self.values["hidden"] = hidden

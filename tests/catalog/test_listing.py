@@ -128,6 +128,13 @@ async def test_filters_narrow_together(market: Market) -> None:
             caller, replace(wanted, category=category), ProductSort.NAME, PageRequest(100)
         )
         assert none.edges == []
+    for nothing in (
+        ProductFilter(kinds=()),
+        ProductFilter(kinds=(), search="月"),
+        ProductFilter("game", kinds=()),
+    ):
+        page = await market.catalog.products(caller, nothing, ProductSort.PRICE_ASC, PageRequest(100))
+        assert (page.edges, await page.count()) == ([], 0)
 
 
 @pytest.mark.parametrize(

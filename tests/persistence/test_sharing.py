@@ -18,6 +18,7 @@ from domain.refusals import NotFound, Refusal
 from persistence.bells import LocalBell
 from persistence.cards.vault import Vault
 from persistence.database import Database
+from persistence.idempotency import kept_key
 from persistence.perform import SPOILED, Performer
 from persistence.settings import Settings
 from persistence.work import Tools
@@ -99,7 +100,9 @@ class Desk:
 
     async def keys(self) -> list[str]:
         async with self.database.connection() as connection:
-            return [row["key"] for row in await connection.fetch("SELECT key FROM idempotency ORDER BY key")]
+            kept = {row["key"] for row in await connection.fetch("SELECT key FROM idempotency")}
+        said = {kept_key(SYSTEM.idempotency_scope, f"key-{n}"): f"key-{n}" for n in range(9)}
+        return sorted(said[key] for key in kept)
 
     async def events(self) -> int:
         async with self.database.connection() as connection:
