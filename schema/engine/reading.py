@@ -8,7 +8,7 @@ from graphql import DocumentNode, Lexer, Source, SourceLocation, Token, TokenKin
 from graphql.language.parser import Parser, nested_too_deeply_error
 
 _PLAIN = re.compile(r"([ \t,\ufeff\n]*)(?:([_A-Za-z][_0-9A-Za-z]*)|(\.\.\.|[!$&()\[\]{}:=@|]))")
-_PUNCTUATION = {
+_PUNCTUATION: dict[str, TokenKind] = {
     kind.value: kind
     for kind in TokenKind
     if kind.value in {"...", "!", "$", "&", "(", ")", "[", "]", "{", "}", ":", "=", "@", "|"}
