@@ -14,15 +14,15 @@ from graphql import (
     GraphQLSyntaxError,
     IntValueNode,
     OperationDefinitionNode,
-    parse,
 )
 
 from schema.engine.cost import affordable
 from schema.engine.limits import DocumentLimits
 from schema.engine.measure import DocumentMeasure, Measured
+from schema.engine.reading import parsed
 from schema.engine.refused import refusal, refused_document
 from schema.engine.roots import introspects
-from schema.engine.validation import Text, Validation
+from schema.engine.validation import Validation
 from schema.engine.variables import SimpleVariables
 
 
@@ -152,7 +152,7 @@ class Documents:
         if len(text) > limits.max_length:
             raise _too_many("DOCUMENT_TOO_LONG", "characters", len(text), limits.max_length)
         try:
-            document = parse(Text(text), max_lexical_tokens=limits.max_tokens, max_comments=limits.max_tokens)
+            document = parsed(text, limits.max_tokens)
         except GraphQLSyntaxError as error:
             if "Document contains more than" in error.message:
                 raise _too_many("TOO_MANY_TOKENS", "tokens or comments", None, limits.max_tokens) from None

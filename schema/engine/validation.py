@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -18,8 +16,6 @@ from graphql import (
     GraphQLSchema,
     Node,
     NoSchemaIntrospectionCustomRule,
-    Source,
-    SourceLocation,
     TypeInfo,
     TypeInfoVisitor,
     ValidationContext,
@@ -46,8 +42,6 @@ from graphql.validation.validation_context import NodeWithSelectionSet, Variable
 
 from schema.engine.refused import RequestRefused, refusal, refused_document
 
-_LINE_END = re.compile("\r\n|[\n\r]")
-
 
 @dataclass(frozen=True, slots=True)
 class Effort:
@@ -57,25 +51,14 @@ class Effort:
     """Errors that are told of one document."""
     errors_of_literal: int = 3
     """Errors that are told of one literal: graphql-core prints all of it for each of them."""
+    literal: int = 500
+    """Characters beyond which one error is told of a literal."""
     suggestions: int = 3
     """Errors that come with a "Did you mean": each compares the name with every name in its place."""
-    merging: int = 4_000
+    merging: int = 2_000
     """Steps of finding out whether fields of one response name can be merged."""
     sharing: int = 5_000
     """Spreads and variables looked at for the operations that share fragments."""
-
-
-class Text(Source):
-    """A document's text that finds a line without reading all lines before it."""
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [0, *(end.end() for end in _LINE_END.finditer(self.body))]
-
-    def get_location(self, position: int) -> SourceLocation:
-        """Line and column of a character, both counted from 1."""
-        line = bisect_right(self._starts, position)
-        return SourceLocation(line, position + 1 - self._starts[line - 1])
 
 
 class Validation:
@@ -95,7 +78,7 @@ class Validation:
     def check(self, document: DocumentNode) -> None:
         """Raise RequestRefused for a document that breaks a rule, or takes too long to find out."""
         type_info = TypeInfo(self._schema)
-        context = _Context(self._schema, document, type_info, self._effort, self._hide_suggestions)
+        context = BoundContext(self._schema, document, type_info, self._effort, self._hide_suggestions)
         visitors: list[Any] = [rule(context) for rule in self._rules]
         fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         if fragments:
@@ -162,7 +145,7 @@ class _Enough(Exception):
     """As many errors were found as are told."""
 
 
-class _Context(ValidationContext):
+class BoundContext(ValidationContext):
     """Collects errors, and keeps what is left of the effort."""
 
     def __init__(
@@ -177,6 +160,8 @@ class _Context(ValidationContext):
         self.effort = effort
         self.told: list[GraphQLError] = []
         self._remaining_fragment_work = effort.sharing
+        body = document.loc.source.body if document.loc else ""
+        self._dollars = [found for found, sign in enumerate(body) if sign == "$"] if "$" in body else []
         # Nodes are equal when all below them is, so a plain dict would read the document for each look-up.
         known: Any = _ByIdentity
         self._fragment_spreads, self._variable_usages = known(), known()
@@ -197,7 +182,7 @@ class _Context(ValidationContext):
         usages = self._variable_usages.get(node)
         if usages is None:
             of_fragment = node if isinstance(node, FragmentDefinitionNode) else None
-            visitor = VariableUsageVisitor(self._type_info, of_fragment)
+            visitor = _Usages(self._type_info, of_fragment, self._dollars)
             visit(node, TypeInfoVisitor(self._type_info, visitor), _KEYS)
             usages = self._variable_usages[node] = visitor.usages
         return usages
@@ -206,6 +191,27 @@ class _Context(ValidationContext):
         if len(self.told) >= self.effort.errors:
             raise _Enough
         self.told.append(error)
+
+
+class _Usages(VariableUsageVisitor):
+    """Finds variables without a look at what holds none: each begins with a `$` in the text."""
+
+    def __init__(
+        self, type_info: TypeInfo, fragment: FragmentDefinitionNode | None, dollars: Sequence[int]
+    ) -> None:
+        super().__init__(type_info, fragment)
+        self._dollars = dollars
+
+    def _look(self, node: Node, *_where: Any) -> VisitorAction:
+        place = node.loc
+        if place is None:
+            return None
+        first = bisect_left(self._dollars, place.start)
+        return None if first < len(self._dollars) and self._dollars[first] < place.end else SKIP
+
+    enter_selection_set = enter_field = enter_inline_fragment = enter_fragment_spread = _look
+    enter_directive = enter_argument = enter_object_value = enter_object_field = enter_list_value = _look
+    enter_int_value = enter_string_value = enter_enum_value = enter_boolean_value = _look
 
 
 class _ByIdentity(dict[Any, Any]):
@@ -231,7 +237,7 @@ class _Directives(UniqueDirectivesPerLocationRule):
 class _Merging(OverlappingFieldsCanBeMergedRule):
     """With a bound of our own: graphql-core's lets a document take half a second."""
 
-    def __init__(self, context: _Context) -> None:
+    def __init__(self, context: BoundContext) -> None:
         super().__init__(context)
         self.rule_context.remaining_complexity_budget = context.effort.merging
 
@@ -239,17 +245,19 @@ class _Merging(OverlappingFieldsCanBeMergedRule):
 class _Values(ValuesOfCorrectTypeRule):
     """With a bound on the errors of one literal."""
 
-    context: _Context
+    context: BoundContext
 
     def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> VisitorAction:
         """Report what is wrong with a literal."""
-        found = 0
+        found, effort = 0, self.context.effort
+        short = node.loc is None or node.loc.end - node.loc.start <= effort.literal
+        most = effort.errors_of_literal if short else 1
 
         def report(error: GraphQLError, _path: Sequence[str | int]) -> None:
             nonlocal found
             found += 1
             self.report_error(error)
-            if found >= self.context.effort.errors_of_literal:
+            if found >= most:
                 raise _Enough
 
         if input_type is not None:
@@ -257,12 +265,12 @@ class _Values(ValuesOfCorrectTypeRule):
             try:
                 validate_input_literal(node, input_type, report, None, None, hide)
             except _Enough:
-                if len(self.context.told) >= self.context.effort.errors:
+                if len(self.context.told) >= effort.errors:
                     raise
         return SKIP
 
 
-def _too_much(context: _Context) -> RequestRefused:
+def _too_much(context: BoundContext) -> RequestRefused:
     if context.shares_too_much:
         message = (
             "Its operations share so many fragments that the document takes too long to check: split it."

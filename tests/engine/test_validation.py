@@ -21,9 +21,10 @@ from graphql import (
 
 from schema.engine.engine import Engine
 from schema.engine.limits import DocumentLimits
+from schema.engine.reading import Text
 from schema.engine.refused import RequestRefused
 from schema.engine.requests import MAX_VALUES, GraphQLRequest, parse_json
-from schema.engine.validation import Effort, Text, Validation
+from schema.engine.validation import Effort, Validation
 from schema.engine.variables import coerced
 from tests.engine import toy
 from tests.engine.documents import DocumentMaker
@@ -31,7 +32,7 @@ from tests.engine.test_compiled_fuzz import WORDS
 from tests.engine.tiny import CODEC, SCHEMA, engine
 
 _TOKEN = re.compile(r'"[^"]*"|\.\.\.|\w+|[^\s\w]')
-_WHOLE = Effort(errors=1_000, errors_of_literal=1_000, suggestions=1_000)
+_WHOLE = Effort(errors=1_000, errors_of_literal=1_000, literal=100_000, suggestions=1_000)
 
 
 def refused(query: str, limits: DocumentLimits | None = None, **variables: object) -> RequestRefused:
@@ -92,12 +93,15 @@ def test_the_first_errors_are_told_and_that_there_are_more() -> None:
     assert ["Did you mean" in error["message"] for error in errors] == [True] * 3 + [False] * 8
 
 
-def test_three_errors_are_told_of_one_literal() -> None:
+@pytest.mark.parametrize(("fields", "told_of_each"), [(20, 3), (100, 1)])
+def test_of_one_literal_three_errors_are_told_and_of_a_long_one_the_first(
+    fields: int, told_of_each: int
+) -> None:
     schema = build_schema("input In { a: Int } type Query { f(in: In): Int }")
-    literal = "{ " + " ".join(f"f{n}: 1" for n in range(100)) + " }"
+    literal = "{ " + " ".join(f"f{n}: 1" for n in range(fields)) + " }"
     told = found(Validation(schema, introspection=True), f"{{ f(in: {literal}) g: f(in: {literal}) h }}")
-    assert [message.rpartition("'")[2] for message, _ in told] == ["."] * 7
-    assert [message.partition("'")[2].partition("'")[0] for message, _ in told] == ["In"] * 6 + ["h"]
+    blamed = [message.partition("'")[2].partition("'")[0] for message, _ in told]
+    assert blamed == ["In"] * 2 * told_of_each + ["h"]
 
 
 def test_fields_that_take_too_long_to_merge_are_refused() -> None:

@@ -62,6 +62,7 @@ class Planner:
         self._limits = limits or PlanLimits()
         self._by_nodes: dict[tuple[str, tuple[int, ...]], Selection] = {}
         self._by_fields: dict[tuple[str, tuple[tuple[object, ...], ...]], Selection] = {}
+        self._matching: dict[tuple[str, str], bool] = {}
         self._numbers = 0
         self.visits = 0
         self.fields = 0
@@ -185,8 +186,12 @@ class Planner:
         condition = fragment.type_condition
         if condition is None or condition.name.value == type_.name:
             return True
-        on = self._schema.get_type(condition.name.value)
-        return is_abstract_type(on) and self._schema.is_sub_type(on, type_)
+        asked = condition.name.value, type_.name
+        known = self._matching.get(asked)
+        if known is None:
+            on = self._schema.get_type(asked[0])
+            known = self._matching[asked] = is_abstract_type(on) and self._schema.is_sub_type(on, type_)
+        return known
 
 
 def flags_of(
