@@ -79,7 +79,7 @@ async def disturbed(trade: Trade, clients: Clients, secrets: list[str]) -> None:
             await asyncio.to_thread(server.start)
 
 
-@pytest.mark.parametrize("count", [400, pytest.param(5_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [200, pytest.param(5_000, marks=pytest.mark.soak)])
 async def test_a_follower_that_comes_back_sees_each_redemption_once(
     trade: Trade, valkey: str, tmp_path: Path, count: int
 ) -> None:

@@ -15,7 +15,7 @@ from tests.promises.trade import Clients, Trade, clients_of
 REPEATS = 10
 AT_ONCE = 8
 """Keys at a time, each with all of its repeats."""
-KEYS = [50, pytest.param(1_000, marks=pytest.mark.soak)]
+KEYS = [25, pytest.param(1_000, marks=pytest.mark.soak)]
 Input = dict[str, Any]
 
 

@@ -16,7 +16,7 @@ from tests.promises.trade import Clients, Trade, clients_of
 from tests.server_process import ServerProcess
 
 CARDS, BUYERS = 100, 200
-RUNS = [2, pytest.param(20, marks=pytest.mark.soak)]
+RUNS = [1, pytest.param(20, marks=pytest.mark.soak)]
 Lines = list[dict[str, Any]]
 
 
