@@ -68,17 +68,17 @@ def build_engine(settings: Settings, allowance: Allowance | None = None) -> Mete
     from schema.engine.limits import DocumentLimits
     from schema.errors import error_of, tell_fault
 
-    schema = build_schema()
+    schema, codec = build_schema(), OrjsonCodec()
     bounds = ("max_tokens", "max_depth", "max_aliases", "max_cost", "persisted_queries")
     return MeteredEngine(
         schema,
         DocumentLimits(**{name: getattr(settings, name) for name in bounds}),
         settings.introspection,
-        codec=OrjsonCodec(),
+        codec=codec,
         error_of=error_of,
         on_fault=tell_fault,
         operation_s=settings.operation_s,
-        execution=CompiledExecution(schema, on_fallback=count_fallback) if settings.compiled else None,
+        execution=CompiledExecution(schema, None, count_fallback, codec) if settings.compiled else None,
         allowance=allowance,
     )
 

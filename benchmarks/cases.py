@@ -12,8 +12,10 @@ from benchmarks.recording import UNIQUE
 from benchmarks.world import BUYING, CATEGORIES, World
 
 PRODUCT_LIST = """
-query ProductList($category: String, $first: Int = 20) {
-  products(filter: { category: $category }, first: $first) {
+query ProductList($category: String, $search: String, $kinds: [ProductKind!], $sort: ProductSort,
+                  $first: Int = 20, $after: String) {
+  products(filter: { category: $category, search: $search, kinds: $kinds }, sort: $sort,
+           first: $first, after: $after) {
     totalCount
     pageInfo { hasNextPage endCursor }
     edges {

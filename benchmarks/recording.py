@@ -51,6 +51,8 @@ class Call:
     method: str
     sql: str
     arguments: list[Any]
+    columns: list[str] = field(default_factory=list)
+    """The names in its answer, where it had rows."""
 
 
 @dataclass
@@ -99,6 +101,7 @@ class Recorder:
     def learn(self, call: Call, rows: Sequence[Any]) -> None:
         """Remember where values came from; the first source counts."""
         for at, row in enumerate(rows):
+            call.columns = list(row.keys()) if hasattr(row, "keys") else []
             for column, value in enumerate(row):
                 for one in value if isinstance(value, list) else [value]:
                     if isinstance(one, UUID) and one not in self._fresh:

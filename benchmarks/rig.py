@@ -61,7 +61,7 @@ class Rig:
         """Measure our server, then the bare program."""
         made = case.requests(self.world)
         requests = cycle(made) if case.repeated else made
-        recipes = [await self._record(case, request) for request in islice(requests, case.samples)]
+        recipes = [await self.record(case, request) for request in islice(requests, case.samples)]
         brought = case.name == "redeem"
         share = self._share(case)
         await self._load(case, list(islice(requests, min(WARM_UP * case.clients, share // 4))))
@@ -77,7 +77,7 @@ class Rig:
         most = {"place-pay": size.cards // 5, "redeem": size.redeemable // 3}.get(case.name)
         return self.effort.requests if most is None else min(most, self.effort.requests)
 
-    async def _record(self, case: Case, request: Request) -> Recipe:
+    async def record(self, case: Case, request: Request) -> Recipe:
         """The SQL of a request when all that is cached is in the caches."""
         schema = server.build_schema()
         store = self.store
@@ -115,14 +115,14 @@ class Rig:
 
     async def _delivered(self) -> list[dict[str, Any]]:
         """What the bare program redeems."""
-        rows = await self._fetch(
+        rows = await self.fetch(
             """SELECT c.secret_hmac FROM card c JOIN variant v ON v.id = c.variant_id
                 WHERE c.state = 'DELIVERED' AND v.sku = $1""",
             REDEEMING,
         )
         return [{"secret": row["secret_hmac"]} for row in rows]
 
-    async def _fetch(self, sql: str, *values: Any) -> list[Any]:
+    async def fetch(self, sql: str, *values: Any) -> list[Any]:
         connection = await asyncpg.connect(plain_dsn(self.dsn))
         try:
             return list(await connection.fetch(sql, *values))
@@ -142,31 +142,37 @@ class Rig:
             seconds=self.effort.seconds,
             repeated=case.repeated,
         )
-        postgres, program = self._postgres_s(), self._program_s()
-        said = await _run("benchmarks.load", json.dumps(asdict(plan)).encode(), self.place)
-        program, postgres = self._program_s() - program, self._postgres_s() - postgres
+        postgres, program = self.postgres_s(), self._program_s()
+        said = await measured_by("benchmarks.load", json.dumps(asdict(plan)).encode(), self.place)
+        program, postgres = self._program_s() - program, self.postgres_s() - postgres
         return Run.of(said["latencies_s"], said["seconds"], program, postgres)
 
     async def _bare(self, case: Case, recipes: list[Recipe], brought: list[Any], count: int) -> Run:
         seconds, size = self.effort.seconds, self.store.settings.pool_size
         repeats = 1_000_000 if case.repeated else count
         plan = BarePlan(self.dsn, size, recipes, case.clients, seconds, repeats, brought)
-        postgres = self._postgres_s()
-        said = await _run("benchmarks.bare", pickle.dumps(plan), self.place)
-        postgres = self._postgres_s() - postgres
+        postgres = self.postgres_s()
+        said = await measured_by("benchmarks.bare", pickle.dumps(plan), self.place)
+        postgres = self.postgres_s() - postgres
         return Run.of(said["latencies_s"], said["seconds"], said["cpu_s"], postgres)
 
     def _program_s(self) -> float:
-        return sum(_spent_s(process) for process in self.process.family())
+        return sum(spent_s(process) for process in self.process.family())
 
-    def _postgres_s(self) -> float:
-        """Processor seconds of the postmaster, its children, and the children that have ended."""
-        ended = self.postmaster.cpu_times()
-        living = [self.postmaster, *self.postmaster.children(recursive=True)]
-        return ended.children_user + ended.children_system + sum(map(_spent_s, living))
+    def postgres_s(self) -> float:
+        """Processor seconds of all of PostgreSQL."""
+        return postgres_s(self.postmaster)
 
 
-def _spent_s(process: psutil.Process) -> float:
+def postgres_s(postmaster: psutil.Process) -> float:
+    """Processor seconds of the postmaster, its children, and the children that have ended."""
+    ended = postmaster.cpu_times()
+    living = [postmaster, *postmaster.children(recursive=True)]
+    return ended.children_user + ended.children_system + sum(map(spent_s, living))
+
+
+def spent_s(process: psutil.Process) -> float:
+    """Processor seconds of a process; none of one that is gone."""
     try:
         times = process.cpu_times()
     except psutil.NoSuchProcess:
@@ -196,7 +202,7 @@ async def rigged(
             yield Rig(dsn, world, process, store, psutil.Process(running.postmaster_pid), effort, place)
 
 
-async def _run(module: str, plan: bytes, place: Path) -> Any:
+async def measured_by(module: str, plan: bytes, place: Path) -> Any:
     """Run one of our modules in a process of its own; what it has measured."""
     asked, said = place / "plan", place / "measured.json"
     asked.write_bytes(plan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -26,6 +26,24 @@ class IdempotentCommand(Command):
     """A command that has one effect however often the same key repeats it."""
 
     idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCommand(IdempotentCommand):
+    """A command that may share its transaction with others of its kind, each with an outcome of its own.
+
+    Its handler does all that can refuse before it writes: to refuse later costs its neighbours a second try.
+    """
+
+    @property
+    def lane(self) -> Hashable:
+        """What it queues for: only commands of one lane share a transaction."""
+        return None
+
+    @property
+    def apart(self) -> Hashable:
+        """What only one command of a transaction may name, beside its key; None for nothing."""
+        return None
 
 
 Handler = Callable[[Any, "Caller", "UnitOfWork"], Awaitable[Any]]

@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from asyncpg.pool import PoolConnectionProxy
 
@@ -38,6 +38,8 @@ class Database:
     """Connections that stay ready between uses: giving one back to asyncpg's pool costs as much as a small
     read.
     """
+    after: list[Callable[[Any], None]] = field(default_factory=list)
+    """Told the connection of each transaction that has ended, before anybody hears what came of it."""
     _kept: list[PoolConnectionProxy[Any]] = field(default_factory=list)
     _waiting: int = 0
 
@@ -78,8 +80,13 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PoolConnectionProxy[Any]]:
         """A connection in one READ COMMITTED transaction."""
-        async with Lease(self) as connection, connection.transaction():
-            yield connection
+        async with Lease(self) as connection:
+            try:
+                async with connection.transaction():
+                    yield connection
+            finally:
+                for tell in self.after:
+                    tell(connection)
 
     async def lend(self) -> PoolConnectionProxy[Any]:
         """A connection that is kept ready, or one of the pool."""

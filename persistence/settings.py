@@ -133,6 +133,7 @@ class Settings(BudgetSettings):
         None, description="Whether SANDBOX pays orders. Unset: in the demo only; elsewhere it must not be on."
     )
     reservation_minutes: Count = Field(15, description="How long an unpaid order keeps its goods.")
+    order_batch: Count = Field(64, description="How many orders share a transaction at most; 1: none do.")
     quote_minutes: Count = Field(10, description="How long a quote's prices are promised.")
     order_lines: Count = Field(50, description="How many lines one order may have.")
     line_quantity: Count = Field(1_000, description="How many of one SKU a line may ask for.")

@@ -69,6 +69,7 @@ async def opened(settings: Settings) -> AsyncIterator[Store]:
     async with AsyncExitStack() as stack:
         database = await Database.open(settings.database_url, settings.pool_size)
         stack.push_async_callback(database.close)
+        database.after += [tools.shelf.epochs.over, tools.callers.over]
         bell = await _bell(settings, stack)
         feed = LiveFeed(database, bell)
         yield Store(
@@ -79,7 +80,7 @@ async def opened(settings: Settings) -> AsyncIterator[Store]:
             perform=Performer(database, bell, tools),
             reads=StoredReads(database, tools),
             feed=feed,
-            authenticator=TokenAuthenticator(database, tools),
+            authenticator=TokenAuthenticator(database, tools, lambda: feed.heard),
             health=Health(database, feed, settings.account_free_tries),
         )
 

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from domain.commands import REACTIONS
 from persistence import jobs
 from persistence.channels.shelf import PriceShelf
+from persistence.trust import Trust
 
 if TYPE_CHECKING:
     from domain.events import Event
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from persistence.orders.book import StoredOrders
     from persistence.orders.till import StoredTill
     from persistence.settings import Settings
+    from persistence.sharing.convoy import Traveller
     from persistence.supply.attempts import StoredAttempts
 
 
@@ -36,6 +39,8 @@ class Tools:
     settings: Settings
     shelf: PriceShelf = field(default_factory=PriceShelf)
     """Price books of this database, shared with the reads."""
+    callers: Trust = field(default_factory=Trust)
+    """Doubted by whoever changes what a token is worth."""
 
 
 class Work:
@@ -45,6 +50,8 @@ class Work:
         self.connection, self.tools, self.request_id = connection, tools, request_id
         self.events: list[Event] = []
         self.now: datetime
+        self.traveller: Traveller | None = None
+        """Its place among those that share the transaction; None where nobody does."""
 
     async def begin(self) -> None:
         """Read the transaction's moment."""
@@ -53,6 +60,15 @@ class Work:
     def record(self, event: Event) -> None:
         """Add an event; it is written when the handler is done."""
         self.events.append(event)
+
+    async def react(self) -> None:
+        """Run the reactions to what was recorded, theirs included."""
+        done = 0
+        while done < len(self.events):
+            event = self.events[done]
+            for reaction in REACTIONS[type(event)]:
+                await reaction(event, self)
+            done += 1
 
     async def enqueue(self, job: Job, after: timedelta | None = None) -> None:
         """Queue a job that starts after the commit."""

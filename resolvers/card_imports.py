@@ -52,7 +52,8 @@ async def card_imports(
     context: Context,
     sku: Annotated[str | None, strawberry.argument(description="Only imports of this SKU.")] = None,
     status: Annotated[
-        list[BatchStatus] | None, strawberry.argument(description="Only imports that stand at one of these.")
+        list[BatchStatus] | None,
+        strawberry.argument(description="Only imports that stand at one of these; none for an empty list."),
     ] = None,
     first: First = None,
     after: After = None,

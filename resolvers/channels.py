@@ -209,9 +209,12 @@ async def end_price_rule(context: Context, input: EndPriceRuleInput) -> PriceRul
     return shown(PriceRule, ended)
 
 
-@mutation(requires=PRICES_WRITE)
+@mutation(requires=PRICES_WRITE, fails_with=(MarginTooSmall, FloorBroken))
 async def set_visibility(context: Context, input: SetVisibilityInput) -> Channel:
-    """Show or hide goods in your channel or one below it; what is hidden above stays hidden."""
+    """Show or hide goods in your channel or one below it; what is hidden above stays hidden.
+
+    Refused where what it shows would break a margin or a floor there or below.
+    """
     changed = await context.perform(
         SetVisibility(input.channel, input.visible, input.variant, input.product, input.category)
     )

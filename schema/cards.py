@@ -159,7 +159,9 @@ class CardsFilter:
     """Of the list of cards."""
 
     channel: str | None = asked("Only cards of this channel (its code) and of those below it.", default=None)
-    status: list[CardState] | None = asked("Only cards in one of these.", default=None)
+    status: list[CardState] | None = asked(
+        "Only cards in one of these; none for an empty list.", default=None
+    )
     sku: str | None = asked("Only cards of this SKU.", default=None)
 
     def wanted(self) -> CardFilter:

@@ -116,7 +116,9 @@ class ProductFilter:
 
     category: str | None = asked("A category's slug.", default=None)
     search: str | None = asked("Words of the name, the English name, the brand or the slug.", default=None)
-    kinds: list[ProductKind] | None = asked("Products of any of these kinds.", default=None)
+    kinds: list[ProductKind] | None = asked(
+        "Products of any of these kinds; none for an empty list.", default=None
+    )
     published: bool | None = asked(
         f"False for what is not on sale; needs the permission `{CATALOG_WRITE}`.", default=None
     )

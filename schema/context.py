@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from schema.engine.gateway import token_of
 from schema.revocations import Revocations
 
 if TYPE_CHECKING:
@@ -81,22 +82,14 @@ class ContextGateway:
         self, headers: Mapping[str, str], init_payload: Mapping[str, Any] | None, client_address: str
     ) -> Context:
         """The context of a request; raises Unauthenticated for a token that is not valid."""
-        heard = self._feed.heard
         payload = {k.lower(): v for k, v in (init_payload or {}).items() if isinstance(v, str)}
         caller = await self._authenticator.caller_of(
-            bearer(headers.get("authorization")),
+            token_of(headers.get("authorization")),
             address=client_address,
             device_id=payload.get("x-device-id") or headers.get("x-device-id"),
             request_id=headers.get("x-request-id", "")[:64] or uuid.uuid4().hex,
         )
+        known_at = caller.known_at
         return Context(
-            caller, self._reads, self._performer, self._feed, known_at=heard, revocations=self._revocations
+            caller, self._reads, self._performer, self._feed, known_at=known_at, revocations=self._revocations
         )
-
-
-def bearer(said: str | None) -> str | None:
-    """The token of an Authorization value, with or without its scheme."""
-    if not said:
-        return None
-    scheme, _, token = said.strip().partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else said.strip()

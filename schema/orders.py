@@ -187,7 +187,7 @@ class OrdersFilter:
     """A filter."""
 
     channel: str | None = asked("The code of a channel: it and all below it.", default=None)
-    status: list[OrderStatus] | None = asked("One of these.", default=None)
+    status: list[OrderStatus] | None = asked("One of these; none for an empty list.", default=None)
     placed_after: datetime | None = asked("Placed later than this.", default=None)
     placed_before: datetime | None = asked("Placed earlier than this.", default=None)
     external_id: str | None = asked("The shop's own id.", default=None)

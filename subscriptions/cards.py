@@ -29,7 +29,8 @@ async def card_status_changed(
         strawberry.argument(description="Only cards sold by this channel (its code) and by those below it."),
     ] = None,
     to: Annotated[
-        list[CardStatus] | None, strawberry.argument(description="Only steps to one of these statuses.")
+        list[CardStatus] | None,
+        strawberry.argument(description="Only steps to one of these statuses; none for an empty list."),
     ] = None,
     after: ResumeAfter = None,
 ) -> Following[CardStatusChange]:

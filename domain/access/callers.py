@@ -41,6 +41,8 @@ class Caller:
     expires_at: datetime | None = None
     """When the session ends; None for tokens without an end."""
     scopes: frozenset[str] = field(default=frozenset())
+    known_at: int | None = field(default=None, compare=False)
+    """A position of the log of events before which the token was found valid; None when nobody can tell."""
     trusted_only: bool = False
     """Whether the caller's channel lets its front ends run registered documents only."""
 

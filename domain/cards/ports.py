@@ -48,7 +48,20 @@ class Demand:
     quantity: int
     channel_id: UUID
     """The selling channel."""
+    path: tuple[UUID, ...]
+    """The channels from headquarters down to it, whose quotas it uses."""
     customer_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A demand that can be met: its gate is locked until the commit, and these cards are free behind it."""
+
+    demand: Demand
+    card_ids: tuple[UUID, ...]
+    """As many as it wants; empty for goods that are no cards."""
+    holders: tuple[UUID, ...] = ()
+    """Those of its path whose quotas it uses."""
 
 
 class CardStock(Protocol):
@@ -58,12 +71,14 @@ class CardStock(Protocol):
     def terms(self) -> CardTerms:
         """The settings that dealing with cards follows."""
 
-    async def reserve(self, demands: Sequence[Demand], caller: Caller) -> None:
-        """Take what an order needs: cards become RESERVED, counts go down, quotas on the path are used.
+    async def hold(self, demands: Sequence[Demand]) -> list[Held]:
+        """Lock the gates of what an order needs and see that all of it is there; nothing is written.
 
-        All demands are of one selling channel; kinds without stock only use quotas. Raises StockExhausted for
-        the first demand that cannot be met.
+        Kinds without stock only need quotas. Raises StockExhausted for the first demand that cannot be met.
         """
+
+    async def reserve(self, held: Sequence[Held], caller: Caller) -> None:
+        """Take it for a written order: cards become RESERVED, counts go down, quotas on the path are used."""
 
     async def deliver(self, fulfilment_ids: Sequence[UUID], caller: Caller) -> None:
         """The reserved cards are sold and the buyer's: RESERVED → SOLD → DELIVERED."""

@@ -23,7 +23,7 @@ class ProductSort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProductFilter:
-    """Which products; what is None or empty does not narrow."""
+    """Which products; what is None does not narrow, and of no kinds there are no products."""
 
     category: str | None = None
     search: str | None = None

@@ -20,11 +20,10 @@ from domain.catalog.create_product import (
 from domain.catalog.fulfilment import Delivery
 from domain.catalog.kinds import KINDS
 from domain.catalog.views import ProductView
-from domain.channels.checks import refuse_breaks
+from domain.channels.checks import refuse_newcomers
 from domain.channels.grow import said
 from domain.channels.refusals import CodeTaken
-from domain.channels.rules import Goods, RuleBook
-from domain.channels.safeguards import Change
+from domain.channels.rules import Goods
 from domain.commands import Command, handles
 from domain.money import Money
 from domain.refusals import InvalidInput, NotFound
@@ -96,8 +95,9 @@ async def update_product(command: UpdateProduct, caller: Caller, work: UnitOfWor
     if command.published is not None:
         product = replace(product, published=command.published)
     await work.catalog.keep_product(product)
-    if command.category is not None:
-        await _check_prices(lambda goods: goods.product_id == product.id, caller, work)
+    if command.category is not None or command.published:
+        at = "published" if command.category is None else "category"
+        await _check_prices(lambda goods: goods.product_id == product.id, at, caller, work)
     tell(product, "described", work)
     return view_of(product)
 
@@ -115,7 +115,7 @@ async def add_variant(command: AddVariant, caller: Caller, work: UnitOfWork) -> 
     variant = variant_of(command.variant, product.kind, product.id, len(others), "variant")
     if await work.catalog.add_variants([variant]) is not None:
         raise CodeTaken(variant.sku, "variant.sku")
-    await _check_prices(lambda goods: goods.variant_id == variant.id, caller, work)
+    await _check_prices(lambda goods: goods.variant_id == variant.id, "variant", caller, work)
     tell(product, "variant added", work)
     return view_of(product)
 
@@ -149,13 +149,15 @@ async def update_variant(command: UpdateVariant, caller: Caller, work: UnitOfWor
     if command.published is not None:
         changes["published"] = command.published
     await work.catalog.keep_variant(replace(variant, **changes))
-    if changes.get("list_minor", variant.list_minor) != variant.list_minor:
-        await _check_prices(lambda goods: goods.variant_id == variant.id, caller, work)
+    dearer = changes.get("list_minor", variant.list_minor) != variant.list_minor
+    if dearer or command.published:
+        at = "listPrice" if dearer else "published"
+        await _check_prices(lambda goods: goods.variant_id == variant.id, at, caller, work)
     tell(product, "variant changed", work)
     return view_of(product)
 
 
-async def _check_prices(concerns: Callable[[Goods], bool], caller: Caller, work: UnitOfWork) -> None:
+async def _check_prices(concerns: Callable[[Goods], bool], at: str, caller: Caller, work: UnitOfWork) -> None:
     """Refuse what would break a margin or floor for these goods, and for bundles that hold them, anywhere."""
     goods = [
         item.goods
@@ -164,4 +166,4 @@ async def _check_prices(concerns: Callable[[Goods], bool], caller: Caller, work:
     ]
     rules = await work.prices.rules_around(caller.channel)
     family = await work.tree.family(caller.channel)
-    refuse_breaks(Change(None, RuleBook(rules, work.now)), family, goods, rules, caller)
+    refuse_newcomers(family, goods, rules, work.now, caller, at)

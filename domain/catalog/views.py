@@ -1,4 +1,7 @@
-"""What is shown of the catalogue, priced for the channel that asked."""
+"""What is shown of the catalogue, priced for the channel that asked.
+
+Views with `written` are shared between requests for as long as the prices hold, and nobody changes them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from domain.kept import Written
 from domain.money import Money
 
 
@@ -18,6 +22,7 @@ class CategoryView:
     name: str
     name_en: str
     product_count: int = 0
+    written: Written | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(slots=True)
@@ -35,6 +40,9 @@ class ProductView:
     account_template: dict[str, Any] | None
     published: bool
     glance: Any = field(default=None, repr=False, compare=False)
+    places: dict[str, tuple[Any, str]] = field(default_factory=dict, repr=False, compare=False)
+    """By sort: the key that it was found under last, and the cursor that says so."""
+    written: Written | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(slots=True)
@@ -55,7 +63,10 @@ class VariantView:
     valid_days: int | None
     published: bool
     settings: dict[str, Any]
+    sells: bool = True
+    """Whether the channel may sell it at that price at all."""
     glance: Any = field(default=None, repr=False, compare=False)
+    written: Written | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,8 +13,11 @@ from uuid import UUID
 from domain.channels.offers import NOT_SELLABLE
 from domain.channels.pricing import Resolution, resolve
 from domain.channels.rules import Goods, Place, PriceRule, RuleBook
+from domain.kept import Room, Written
 
 _MOST_REMEMBERED = 50_000
+_BYTES_OF_VIEW = 700
+"""What a view takes, roughly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Item:
     valid_days: int | None = None
     account_template: dict[str, Any] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    product_slug: str = ""
 
     @property
     def id(self) -> UUID:
@@ -47,14 +51,16 @@ class Item:
 
 
 class Catalogue:
-    """Every variant there is, in the order of its product's list."""
+    """Every variant there is, in the order of its product's list, and every category by its slug."""
 
-    def __init__(self, items: Iterable[Item]) -> None:
+    def __init__(self, items: Iterable[Item], categories: Mapping[str, UUID] | None = None) -> None:
+        self.categories = dict(categories or {})
         self.items = {item.id: item for item in items}
         self.by_sku = {item.goods.sku: item for item in self.items.values()}
         self.of_product: dict[UUID, list[Item]] = defaultdict(list)
         for item in self.items.values():
             self.of_product[item.goods.product_id].append(item)
+        self.by_slug = {item.product_slug: item.goods.product_id for item in self.items.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,15 @@ class Selection:
         return 3 if self.variant_id else 2 if self.product_id else 1 if self.category_id else 0
 
 
+def hiding(selections: Iterable[Selection], goods: Goods) -> frozenset[UUID]:
+    """The channels for which the goods are hidden by themselves, or for them by one above."""
+    deciding: dict[tuple[UUID, UUID], bool] = {}
+    for one in sorted(selections, key=lambda one: one.rank):
+        if one.covers(goods):
+            deciding[one.setter_id, one.channel_id] = one.visible
+    return frozenset(channel for (_, channel), visible in deciding.items() if not visible)
+
+
 class PriceBook:
     """All that decides what one channel shows and asks; the same for as long as no price changes."""
 
@@ -93,8 +108,10 @@ class PriceBook:
         rules: Sequence[PriceRule],
         selections: Iterable[Selection],
         catalogue: Catalogue,
+        room: Room | None = None,
     ) -> None:
         self.epoch, self.path, self.suspended, self.catalogue = epoch, tuple(path), suspended, catalogue
+        self.room = room or Room(_BYTES_OF_VIEW * _MOST_REMEMBERED, self.forget)
         self.rules = {rule.id: rule for rule in rules}
         grouped: dict[tuple[UUID, UUID], list[Selection]] = defaultdict(list)
         for selection in sorted(selections, key=lambda one: one.rank, reverse=True):
@@ -151,6 +168,21 @@ class PriceBook:
             found[goods.category_id].add(goods.product_id)
         return {category: len(products) for category, products in found.items()}
 
+    @cached_property
+    def _products_of_shelf(self) -> Counter[tuple[UUID, str]]:
+        """How many products show, by category and kind."""
+        first = {self.catalogue.items[one].goods.product_id: one for one in self._visible}
+        items = [self.catalogue.items[one] for one in first.values()]
+        return Counter((item.goods.category_id, item.kind) for item in items)
+
+    def count(self, category: UUID | None, kinds: Container[str] | None) -> int:
+        """How many products show in a category and of some kinds; None does not narrow."""
+        return sum(
+            number
+            for (its_category, its_kind), number in self._products_of_shelf.items()
+            if (category is None or its_category == category) and (kinds is None or its_kind in kinds)
+        )
+
     def on_sale(self, product_id: UUID) -> list[Item]:
         """The variants of a product that show, in their order."""
         return [item for item in self.catalogue.of_product.get(product_id, ()) if item.id in self._visible]
@@ -161,6 +193,11 @@ class PriceBook:
         if kept is None or not kept.holds_at(now):
             kept = self._moment = Prices(self, list(self.rules.values()), now)
         return kept
+
+    def forget(self) -> None:
+        """Forget what readers have made of it: it took too much room."""
+        if self._moment is not None:
+            self._moment.forget()
 
 
 class Prices:
@@ -173,8 +210,21 @@ class Prices:
         self._until = min((edge for edge in edges if edge > now), default=None)
         self._rules = RuleBook(rules, now)
         self._known: dict[tuple[UUID, int], Resolution] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew with what readers have made of these prices."""
         self.shown: dict[UUID, Any] = {}
-        """What readers have made of an item or a product at these prices; emptied when it grows too large."""
+        """Views of products, variants and categories."""
+        self.on_sale: dict[UUID, list[Any]] = {}
+        """Views of the variants that show, by product."""
+
+    def keep(self, view: Any) -> Any:
+        """Keep a view for later readers, and let them write on it how it was written."""
+        view.written = Written(self.book.room)
+        self.shown[view.id] = view
+        self.book.room.take(_BYTES_OF_VIEW)
+        return view
 
     def holds_at(self, now: datetime) -> bool:
         """Whether no rule has begun or ended to apply between."""

@@ -7,11 +7,9 @@ from typing import ClassVar
 
 from domain.access import permissions
 from domain.access.callers import Caller, CallerKind
-from domain.channels.checks import refuse_breaks
+from domain.channels.checks import refuse_newcomers
 from domain.channels.events import SUSPENDED, ChannelChanged
 from domain.channels.refusals import CodeTaken, HoldsStock, MovesIntoItself, TierTooHigh
-from domain.channels.rules import RuleBook
-from domain.channels.safeguards import Change
 from domain.channels.tree import (
     CODE,
     MINIMUM_MARGIN,
@@ -162,8 +160,7 @@ async def _check_move(moved: ChannelNode, caller: Caller, work: UnitOfWork) -> N
     rules |= {rule.id: rule for rule in await work.prices.rules_around(moved.id)}
     family = Family(path, (await work.tree.family(moved.id)).children)
     goods = await work.prices.visible_goods(moved.path[-2])
-    change = Change(None, RuleBook(rules.values(), work.now))
-    refuse_breaks(change, family, goods, list(rules.values()), caller)
+    refuse_newcomers(family, goods, list(rules.values()), work.now, caller, "parent")
 
 
 @handles(SetChannelStatus)

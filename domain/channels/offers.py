@@ -36,6 +36,16 @@ class TraceStep:
     rule_id: UUID | None = None
     version: int | None = None
 
+    def facts(self) -> dict[str, Any]:
+        """As it is kept with an order's line."""
+        return {
+            "channel_id": self.channel_id,
+            "kind": self.kind,
+            "amount_minor": self.amount_minor,
+            "rule_id": self.rule_id,
+            "version": self.version,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

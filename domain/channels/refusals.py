@@ -69,11 +69,12 @@ class MarginTooSmall(Refusal):
     ]
     pays: Annotated[str, "What it would pay, a decimal amount."]
     least: Annotated[str, "What it has to pay at least; said in words to those who may not know the cost."]
+    at: str = "value"
 
     @property
     def field(self) -> list[str] | None:
-        """The value."""
-        return ["value"]
+        """What was said that would break it."""
+        return [self.at]
 
 
 @dataclass(eq=False)
@@ -84,8 +85,9 @@ class FloorBroken(Refusal):
     channel: Annotated[str, "The code of the channel that would sell too low."]
     price: Annotated[str, "The price it would ask, a decimal amount."]
     floor: Annotated[str, "The lowest price allowed there, a decimal amount."]
+    at: str = "value"
 
     @property
     def field(self) -> list[str] | None:
-        """The value."""
-        return ["value"]
+        """What was said that would break it."""
+        return [self.at]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid5
@@ -56,17 +56,24 @@ def moments_of(
     return [start, *sorted(edge for edge in edges if edge > start and (until is None or edge < until))]
 
 
-def quantities_of(rules: Iterable[PriceRule]) -> list[int]:
-    """The quantities at which a price may change."""
-    return sorted({1, *(rule.min_quantity for rule in rules)})
+def quantities_of(minimums: Set[int], goods: Goods) -> Set[int]:
+    """The quantities at which the price of goods may change, where rules begin to apply at the `minimums`.
+
+    Three pieces of a bundle buy twelve of a component of which it holds four, at the price of twelve.
+    """
+    if not goods.parts:
+        return minimums
+    parts = ((quantities_of(minimums, part), count) for part, count in goods.parts)
+    return minimums | {-(-step // count) for steps, count in parts for step in steps}
 
 
 def first_break(
-    change: Change, family: Family, goods: Iterable[Goods], quantities: Sequence[int]
+    change: Change, family: Family, goods: Iterable[Goods], rules: Sequence[PriceRule]
 ) -> Break | None:
-    """The first margin or floor that the change breaks in the family, or None."""
+    """The first margin or floor that the change breaks in the family, or None; `rules` are those after it."""
+    minimums = {1, *(rule.min_quantity for rule in rules)}
     for item in goods:
-        for quantity in quantities:
+        for quantity in sorted(quantities_of(minimums, item)):
             found = next(_Walk(change, family, item, quantity).breaks(), None)
             if found is not None:
                 return found

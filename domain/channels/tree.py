@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -80,6 +80,16 @@ class Family:
     def head(self) -> Place:
         """The channel itself."""
         return self.path[-1]
+
+    def without(self, hidden: Collection[UUID]) -> Family:
+        """The family but for these channels and all below them."""
+        if not hidden:
+            return self
+        left = {
+            parent: [child for child in children if child.channel_id not in hidden]
+            for parent, children in self.children.items()
+        }
+        return Family(self.path, left)
 
 
 def stands_below(tier: ChannelTier, parent: ChannelTier) -> bool:

@@ -65,7 +65,7 @@ def _line(line: PricedLine, position: int) -> LineDraft:
         path=offer.path,
         transfer_minor=offer.transfer_minor,
         trace={
-            "rules": [asdict(step) for step in offer.rules],
+            "rules": [step.facts() for step in offer.rules],
             "retail": offer.retail_minor,
             "floor": offer.floor_minor,
         },

@@ -10,7 +10,7 @@ from domain.access.identifiers import phone_of, storable
 from domain.access.permissions import ORDERS_PLACE
 from domain.cards.ports import Demand
 from domain.catalog.kinds import kind_of
-from domain.commands import IdempotentCommand, handles
+from domain.commands import SharedCommand, handles
 from domain.money import Money
 from domain.orders.basket import Basket, WantedLine
 from domain.orders.drafts import draft_of
@@ -33,7 +33,7 @@ LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceOrder(IdempotentCommand):
+class PlaceOrder(SharedCommand):
     """Buy lines in the caller's channel, at a quote's prices where its token is given."""
 
     requires: ClassVar[str | None] = ORDERS_PLACE
@@ -49,10 +49,15 @@ class PlaceOrder(IdempotentCommand):
     def __post_init__(self) -> None:
         _check_texts(self)
 
+    @property
+    def lane(self) -> frozenset[str]:
+        """Orders of the same goods queue at the same stock anyway; others do not wait for them."""
+        return frozenset(line.sku for line in self.lines)
+
 
 @handles(PlaceOrder)
 async def place_order(command: PlaceOrder, caller: Caller, work: UnitOfWork) -> OrderView:
-    """Read prices, decide, write the order, and take its goods out of stock last, for that queues."""
+    """Read prices, decide, have the goods held, for that queues and can refuse, then write and take them."""
     basket = Basket.of(command.lines, work.orders.terms)
     _refuse_first(basket.problems + coupon_problems(command.coupon_codes))
     offers = await work.prices.offers(caller.channel, basket.quantities)
@@ -61,8 +66,9 @@ async def place_order(command: PlaceOrder, caller: Caller, work: UnitOfWork) -> 
     _refuse_first(priced.problems + unsupplied(priced.lines, work.orders.terms.sandbox))
     _check_buyer(command, priced, caller)
     draft = draft_of(command, priced, caller, work)
+    held = await work.cards.hold(_demands(draft))
     order = await work.orders.add(draft)
-    await work.cards.reserve(_demands(draft), caller)
+    await work.cards.reserve(held, caller)
     work.record(
         OrderChanged(
             aggregate_id=order.id,
@@ -140,6 +146,7 @@ def _demands(draft: OrderDraft) -> list[Demand]:
             pool_id=part.pool_id,
             quantity=part.quantity,
             channel_id=draft.channel_id,
+            path=line.path,
             customer_id=draft.customer_id,
         )
         for line in draft.lines

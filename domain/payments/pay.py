@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.access.callers import CallerKind
 from domain.access.permissions import ORDERS_PAY
 from domain.catalog.kinds import kind_of
-from domain.commands import IdempotentCommand, handles
+from domain.commands import SharedCommand, handles
 from domain.orders.fulfilment import methods
 from domain.orders.progress import advance
 from domain.orders.refusals import OrderNotPayable
@@ -29,11 +29,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class PayOrder(IdempotentCommand):
+class PayOrder(SharedCommand):
     """Pay all that is due of an order by one method; who may do so is the method's to say."""
 
     order_id: UUID
     method: str
+
+    @property
+    def apart(self) -> UUID:
+        """An order is paid once: whoever comes second sees what the first has done."""
+        return self.order_id
 
 
 @handles(PayOrder)

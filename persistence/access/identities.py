@@ -65,6 +65,7 @@ class StoredIdentities:
 
     def __init__(self, work: Work) -> None:
         self._connection = work.connection
+        self._callers = work.tools.callers
 
     async def place(self, code: str) -> Place | None:
         """The channel of this code."""
@@ -97,6 +98,7 @@ class StoredIdentities:
 
     async def disable_agent(self, agent_id: UUID) -> None:
         """Let the person not sign in any more."""
+        self._callers.doubt(self._connection)
         await _DISABLE.run(self._connection, id=agent_id)
 
     async def set_password(self, agent_id: UUID, password_hash: str) -> None:
@@ -142,6 +144,7 @@ class StoredIdentities:
 
     async def revoke_tokens(self, token_ids: Sequence[UUID]) -> None:
         """Make tokens worthless at once."""
+        self._callers.doubt(self._connection)
         await _REVOKE.run(self._connection, ids=list(token_ids))
 
     async def sessions_of(self, agent_id: UUID) -> list[UUID]:

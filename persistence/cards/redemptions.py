@@ -16,6 +16,7 @@ from domain.refusals import IdempotencyConflict
 from persistence.cards import lookup
 from persistence.cards.rows import REDEMPTION, card_of, redemption_of
 from persistence.cards.transitions import cards_where, move, transition
+from persistence.idempotency import kept_key
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ class StoredRedemptions:
 
     async def past(self, caller: Caller, key: str) -> FoundRedemption | None:
         """What a key redeemed before."""
-        row = await _PAST.one(self._on, scope=caller.idempotency_scope, key=key)
+        scope = caller.idempotency_scope
+        row = await _PAST.one(self._on, scope=scope, key=kept_key(scope, key))
         return None if row is None else FoundRedemption(redemption_of(row), row["fingerprint"])
 
     async def is_forged(self, secret: str) -> bool:
@@ -143,7 +145,7 @@ class StoredRedemptions:
                 redemption=draft.id,
                 token=caller.token_id,
                 scope=caller.idempotency_scope,
-                key=draft.key,
+                key=kept_key(caller.idempotency_scope, draft.key),
                 fingerprint=draft.fingerprint,
                 lease=draft.lease,
             )

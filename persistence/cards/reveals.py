@@ -13,6 +13,7 @@ from persistence.cards import data_keys
 from persistence.cards.rows import COLUMNS, card_of
 from persistence.cards.transitions import cards_where, move, transition
 from persistence.cards.vault import CannotOpen
+from persistence.idempotency import kept_key
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ class StoredReveals:
 
     async def past(self, customer_id: UUID, key: str) -> PastReveal | None:
         """What a key revealed before."""
-        row = await _PAST.one(self._work.connection, customer=customer_id, key=key)
+        row = await _PAST.one(
+            self._work.connection, customer=customer_id, key=kept_key(str(customer_id), key)
+        )
         return None if row is None else PastReveal(row["card_id"], row["watermark"], row["expires_at"])
 
     async def add(
@@ -80,7 +83,7 @@ class StoredReveals:
             id=new_id(),
             card=card.view.id,
             customer=caller.customer_id,
-            key=key,
+            key=kept_key(str(caller.customer_id), key),
             watermark=watermark,
             address=caller.address,
             until=until,

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from domain.cards.refusals import StockExhausted
-from domain.catalog.fulfilment import Stock
-from domain.catalog.kinds import kind_of
 from persistence.cards import stock_sql as sql
 from persistence.cards.allocation import allocate
+from persistence.cards.gate import Gate, is_count
 from persistence.cards.terms import terms_of
-from persistence.cards.transitions import move
+from persistence.cards.transitions import actors_of, move, record
+from persistence.sharing.stops import Asked, Turn, stop
 
 if TYPE_CHECKING:
     import asyncpg
 
     from domain.access.callers import Caller
-    from domain.cards.ports import Demand
+    from domain.cards.ports import Demand, Held
     from domain.cards.records import Allocation
     from domain.cards.terms import CardTerms
     from domain.cards.views import StockQuotaView
+    from domain.refusals import Refusal
+    from persistence.statements import Connection
     from persistence.work import Work
-
-_GATED = (Stock.CARDS, Stock.COUNT)
 
 
 class CardsMissing(Exception):
@@ -47,50 +47,18 @@ class StoredCards:
         """The settings that dealing with cards follows."""
         return terms_of(self._work.tools.settings)
 
-    async def reserve(self, demands: Sequence[Demand], caller: Caller) -> None:
-        """Lock the gate, see that everything is there, and take it: two statements, three with quotas."""
-        if not demands:
-            return
-        (channel,) = {demand.channel_id for demand in demands}
-        locked = await sql.LOCK.all(
-            self._on,
-            variants=[demand.variant_id for demand in demands],
-            pools=[demand.pool_id for demand in demands],
-            channel=channel,
-        )
-        left = _Left(locked)
-        await left.read_promises(self._on)
-        left.check(demands)
-        taken = await self._take(demands, channel, caller)
-        short = {demand.fulfilment_id: demand.quantity for demand in demands if _is_card(demand)}
-        if len(taken) < sum(short.values()):
-            raise _shortage(demands, taken)
+    async def hold(self, demands: Sequence[Demand]) -> list[Held]:
+        """Lock the gate and see that everything is there."""
+        return await _hold(self._work, demands) if demands else []
 
-    async def _take(self, demands: Sequence[Demand], channel: UUID, caller: Caller) -> list[asyncpg.Record]:
-        return await move(
-            self._work,
-            sql.TAKE,
-            caller,
-            channel=channel,
-            margin=self.terms.sell_margin,
-            fulfilments=[demand.fulfilment_id for demand in demands],
-            orders=[demand.order_id for demand in demands],
-            lines=[demand.order_line_id for demand in demands],
-            variants=[demand.variant_id for demand in demands],
-            kinds=[demand.kind for demand in demands],
-            pools=[demand.pool_id for demand in demands],
-            customers=[demand.customer_id for demand in demands],
-            quantities=[demand.quantity for demand in demands],
-        )
+    async def reserve(self, held: Sequence[Held], caller: Caller) -> None:
+        """Take what is held: one statement."""
+        if any(one.card_ids or one.holders or is_count(one.demand) for one in held):
+            await _take(self._work, (held, caller))
 
     async def deliver(self, fulfilment_ids: Sequence[UUID], caller: Caller) -> None:
         """RESERVED → SOLD → DELIVERED; raises CardsMissing where not all of it is there."""
-        ids = list(fulfilment_ids)
-        moved = await move(self._work, sql.DELIVER, caller, fulfilments=ids)
-        if moved and moved[0]["due"] == len(moved):
-            return
-        if await sql.UNDELIVERED.all(self._on, fulfilments=ids):
-            raise CardsMissing("A part that was paid does not have all of its cards.")
+        await _deliver(self._work, (fulfilment_ids, caller))
 
     async def release(self, fulfilment_ids: Sequence[UUID], caller: Caller, reason: str) -> None:
         """Back to where it was; the gate is locked first."""
@@ -107,60 +75,83 @@ class StoredCards:
         return await allocate(self._work, wanted, caller)
 
 
-class _Left:
-    """What can be taken, by the rows that were locked."""
-
-    def __init__(self, locked: Sequence[asyncpg.Record]) -> None:
-        self._levels = {
-            (row["variant_id"], row["holder_id"]): row["available"] for row in locked if not row["is_quota"]
-        }
-        self._quotas: dict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
-        for row in locked:
-            if row["is_quota"]:
-                self._quotas[row["variant_id"]].append((row["holder_id"], row["available"]))
-        self._promised: dict[UUID, int] = {}
-
-    async def read_promises(self, connection: Any) -> None:
-        """What the last holder on the path promised to its children is not for others."""
-        if not self._quotas:
-            return
-        variants = list(self._quotas)
-        holders = [self._quotas[variant][-1][0] for variant in variants]
-        rows = await sql.HANDED_ON.all(connection, variants=variants, holders=holders)
-        self._promised = {row["variant_id"]: row["quantity"] for row in rows}
-
-    def of(self, demand: Demand) -> int | None:
-        """How many of a demand's variant can be taken; None where nothing limits it."""
-        limits = [available for _, available in self._quotas[demand.variant_id]]
-        if limits:
-            limits[-1] -= self._promised.get(demand.variant_id, 0)
-        if kind_of(demand.kind).stock in _GATED:
-            pool = demand.pool_id
-            limits.append(0 if pool is None else self._levels.get((demand.variant_id, pool), 0))
-        return max(min(limits), 0) if limits else None
-
-    def check(self, demands: Sequence[Demand]) -> None:
-        """Raise StockExhausted for the first variant of which all demands together want too much."""
-        wanted: dict[UUID, int] = defaultdict(int)
-        for demand in demands:
-            wanted[demand.variant_id] += demand.quantity
-        for demand in demands:
-            left = self.of(demand)
-            if left is not None and wanted[demand.variant_id] > left:
-                raise StockExhausted(demand.sku, wanted[demand.variant_id], left)
+@stop(Turn.GATE, holds=True)
+async def _hold(on: Connection, asked: Sequence[Asked[Sequence[Demand]]]) -> list[list[Held] | Refusal]:
+    """All gates at once; then whoever came first gets first."""
+    gate = await Gate.locked(on, [demand for one in asked for demand in one.what], _margin(asked))
+    return [gate.meet(one.what) for one in asked]
 
 
-def _is_card(demand: Demand) -> bool:
-    return kind_of(demand.kind).stock is Stock.CARDS
+@stop(Turn.TAKING, writes=True)
+async def _take(
+    on: Connection, asked: Sequence[Asked[tuple[Sequence[Held], Caller]]]
+) -> list[Refusal | None]:
+    cards = [
+        (card, one.demand, ask.what[1], ask.work.request_id)
+        for ask in asked for one in ask.what[0] for card in one.card_ids
+    ]  # fmt: skip
+    moved = await sql.TAKE.all(
+        on,
+        cards=[card for card, *_ in cards],
+        places=[demand.channel_id for _, demand, *_ in cards],
+        orders=[demand.order_id for _, demand, *_ in cards],
+        lines=[demand.order_line_id for _, demand, *_ in cards],
+        fulfilments=[demand.fulfilment_id for _, demand, *_ in cards],
+        customers=[demand.customer_id for _, demand, *_ in cards],
+        reason="",
+        **actors_of((caller, request_id) for _, _, caller, request_id in cards),
+        **_spent([held for ask in asked for held in ask.what[0]]),
+    )
+    if len(moved) < len(cards):
+        raise CardsMissing("A card was taken past the gate.")
+    _tell(asked, moved, lambda ask: [held.demand.fulfilment_id for held in ask.what[0]])
+    return [None] * len(asked)
 
 
-def _shortage(demands: Sequence[Demand], taken: Sequence[asyncpg.Record]) -> StockExhausted:
-    """Cards that end too soon are counted until the timer has swept them: what was found is what is left."""
-    wanted: dict[str, int] = defaultdict(int)
-    found: dict[str, int] = defaultdict(int)
-    for demand in demands:
-        wanted[demand.sku] += demand.quantity if _is_card(demand) else 0
-    for row in taken:
-        found[row["sku"]] += 1
-    sku = next(sku for sku in wanted if found[sku] < wanted[sku])
-    return StockExhausted(sku, wanted[sku], found[sku])
+@stop(Turn.DELIVERY, writes=True)
+async def _deliver(
+    on: Connection, asked: Sequence[Asked[tuple[Sequence[UUID], Caller]]]
+) -> list[Refusal | None]:
+    ids = [part for ask in asked for part in ask.what[0]]
+    actors = actors_of((ask.what[1], ask.work.request_id) for ask in asked for _ in ask.what[0])
+    moved = await sql.DELIVER.all(on, fulfilments=ids, reason="", **actors)
+    complete = bool(moved) and moved[0]["due"] == len(moved)
+    # A card that was frozen meanwhile is delivered behind its state, and not among those that moved.
+    if not complete and await sql.UNDELIVERED.all(on, fulfilments=ids):
+        raise CardsMissing("A part that was paid does not have all of its cards.")
+    _tell(asked, moved, lambda ask: ask.what[0])
+    return [None] * len(asked)
+
+
+def _margin(asked: Sequence[Asked[Any]]) -> timedelta:
+    return terms_of(asked[0].work.tools.settings).sell_margin
+
+
+def _spent(held: Sequence[Held]) -> dict[str, list[Any]]:
+    """What is taken of counts and quotas, each row once."""
+    counts: dict[tuple[UUID, UUID | None], int] = defaultdict(int)
+    uses: dict[tuple[UUID, UUID], int] = defaultdict(int)
+    for one in held:
+        if is_count(one.demand):
+            counts[one.demand.variant_id, one.demand.pool_id] += one.demand.quantity
+        for holder in one.holders:
+            uses[one.demand.variant_id, holder] += one.demand.quantity
+    return {
+        "counted": [variant for variant, _ in counts],
+        "count_pools": [pool for _, pool in counts],
+        "counts": list(counts.values()),
+        "capped": [variant for variant, _ in uses],
+        "holders": [holder for _, holder in uses],
+        "uses": list(uses.values()),
+    }
+
+
+def _tell(
+    asked: Sequence[Asked[Any]],
+    moved: Sequence[asyncpg.Record],
+    parts_of: Callable[[Asked[Any]], Iterable[UUID]],
+) -> None:
+    """Record what became of cards in the work of whoever asked for it."""
+    works = {part: ask.work for ask in asked for part in parts_of(ask)}
+    for row in moved:
+        record(works[row["fulfilment_id"]], [row])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.cards.states import CardStep
 from domain.catalog.fulfilment import Stock
 from domain.catalog.kinds import KINDS
-from persistence.cards.transitions import cards_where, transition
+from persistence.cards.transitions import cards_where, guard, transition
 from persistence.statements import Statement
 
 
@@ -27,19 +27,15 @@ def lock(places: str, holders: str) -> Statement:
                 SELECT q.variant_id, q.channel_id, q.granted, q.used FROM stock_quota q
                  WHERE (SELECT count(*) FROM levels) >= 0 AND (q.variant_id, q.channel_id) IN ({holders})
                  ORDER BY q.variant_id, q.channel_id FOR UPDATE)
-            SELECT false AS is_quota, variant_id, pool_id AS holder_id, available,
-                   NULL AS granted, NULL AS depth
-              FROM levels
+            SELECT false AS is_quota, variant_id, pool_id AS holder_id, available FROM levels
              UNION ALL
-            SELECT true, q.variant_id, q.channel_id, q.granted - q.used, q.granted, cardinality(h.path)
-              FROM quotas q JOIN channel h ON h.id = q.channel_id ORDER BY depth"""
+            SELECT true, variant_id, channel_id, granted - used FROM quotas"""
     )
 
 
 LOCK = lock(
     "SELECT * FROM unnest(CAST(:variants AS uuid[]), CAST(:pools AS uuid[]))",
-    """SELECT v, h FROM unnest(CAST(:variants AS uuid[])) v,
-              unnest((SELECT c.path FROM channel c WHERE c.id = :channel)) h""",
+    "SELECT * FROM unnest(CAST(:capped AS uuid[]), CAST(:holders AS uuid[]))",
 )
 
 LOCK_RESERVED = lock(
@@ -57,53 +53,52 @@ HANDED_ON = Statement(
 )
 """What holders of a quota promised to their children and was not used yet; run with the holders locked."""
 
-_WANTED = f"""
-    wanted AS MATERIALIZED (
-        SELECT w.*, kind IN ({_kinds(Stock.CARDS)}) AS is_card, kind IN ({_kinds(Stock.COUNT)}) AS is_count
-          FROM unnest(CAST(:fulfilments AS uuid[]), CAST(:orders AS uuid[]), CAST(:lines AS uuid[]),
-                      CAST(:variants AS uuid[]), CAST(:kinds AS text[]), CAST(:pools AS uuid[]),
-                      CAST(:customers AS uuid[]), CAST(:quantities AS bigint[])) WITH ORDINALITY
-               AS w (fulfilment_id, order_id, line_id, variant_id, kind, pool_id, customer_id, quantity, n)),
-    places AS (
-        SELECT variant_id, pool_id, CAST(sum(quantity) AS bigint) AS quantity
-          FROM wanted WHERE is_card GROUP BY variant_id, pool_id),
-    found AS MATERIALIZED (
-        SELECT t.*, row_number() OVER (PARTITION BY t.variant_id, t.pool_id ORDER BY t.seq) AS number
-          FROM places p JOIN stock_level s ON s.variant_id = p.variant_id AND s.pool_id = p.pool_id
-         CROSS JOIN LATERAL (
-               SELECT c.id, c.state, c.ordinal, c.last_hash, c.variant_id, c.pool_id, c.seq FROM card c
-                WHERE c.variant_id = p.variant_id AND c.pool_id = p.pool_id AND c.seq >= s.head
-                  AND c.state IN ('IN_STOCK', 'ALLOCATED')
-                  AND (c.expires_at IS NULL OR c.expires_at > now() + CAST(:margin AS interval))
-                ORDER BY c.seq LIMIT p.quantity FOR UPDATE SKIP LOCKED) t),
-    shares AS (
-        SELECT w.*, sum(quantity) OVER (PARTITION BY variant_id, pool_id ORDER BY n) AS until
-          FROM wanted w WHERE is_card),"""
+FREE = Statement(
+    """SELECT p.variant_id, p.pool_id, t.id
+         FROM unnest(CAST(:variants AS uuid[]), CAST(:pools AS uuid[]), CAST(:quantities AS bigint[]))
+              AS p (variant_id, pool_id, quantity)
+         JOIN stock_level s ON s.variant_id = p.variant_id AND s.pool_id = p.pool_id
+        CROSS JOIN LATERAL (
+              SELECT c.id, c.seq FROM card c
+               WHERE c.variant_id = p.variant_id AND c.pool_id = p.pool_id AND c.seq >= s.head
+                 AND c.state IN ('IN_STOCK', 'ALLOCATED')
+                 AND (c.expires_at IS NULL OR c.expires_at > now() + CAST(:margin AS interval))
+               ORDER BY c.seq LIMIT p.quantity) t
+        ORDER BY t.seq"""
+)
+"""The cards that come next; behind a locked gate they stay free, for all that take cards come through it."""
+
+_CALLERS = """CAST(:actor_kinds AS text[]), CAST(:actor_ids AS uuid[]), CAST(:actor_names AS text[]),
+              CAST(:request_ids AS text[])"""
+_CALLER = "actor_kind, actor_id, actor_name, request_id"
 
 _SPENT = """
     spent AS (
-        UPDATE stock_level s SET available = s.available - t.quantity, head = coalesce(t.next, s.head)
-          FROM (SELECT variant_id, pool_id, count(*) AS quantity, max(seq) + 1 AS next FROM found
+        UPDATE stock_level s SET available = s.available - t.quantity, head = greatest(t.next, s.head)
+          FROM (SELECT variant_id, pool_id, count(*) AS quantity, max(seq) + 1 AS next FROM stepped
                  GROUP BY 1, 2
-                 UNION ALL SELECT variant_id, pool_id, sum(quantity), NULL FROM wanted
-                            WHERE is_count GROUP BY 1, 2) t
+                 UNION ALL
+                SELECT *, NULL FROM unnest(CAST(:counted AS uuid[]), CAST(:count_pools AS uuid[]),
+                                           CAST(:counts AS bigint[]))) t
          WHERE s.variant_id = t.variant_id AND s.pool_id = t.pool_id),
-    counted AS (
+    used AS (
         UPDATE stock_quota q SET used = q.used + t.quantity
-          FROM (SELECT variant_id, sum(quantity) AS quantity FROM wanted GROUP BY 1) t
-         WHERE q.variant_id = t.variant_id AND q.used + t.quantity <= q.granted
-           AND q.channel_id = ANY ((SELECT c.path FROM channel c WHERE c.id = :channel)::uuid[]))"""
+          FROM unnest(CAST(:capped AS uuid[]), CAST(:holders AS uuid[]), CAST(:uses AS bigint[]))
+               AS t (variant_id, holder_id, quantity)
+         WHERE q.variant_id = t.variant_id AND q.channel_id = t.holder_id)"""
 
 TAKE = transition(
-    """SELECT f.*, CAST(:channel AS uuid) AS place, w.order_id AS order_of, w.fulfilment_id, w.line_id,
-              w.customer_id
-         FROM found f JOIN shares w ON w.variant_id = f.variant_id AND w.pool_id = f.pool_id
-          AND f.number > w.until - w.quantity AND f.number <= w.until""",
+    f"""SELECT c.id, c.state, c.ordinal, c.last_hash, c.variant_id, c.pool_id, c.seq, w.*
+          FROM unnest(CAST(:cards AS uuid[]), CAST(:places AS uuid[]), CAST(:orders AS uuid[]),
+                      CAST(:lines AS uuid[]), CAST(:fulfilments AS uuid[]), CAST(:customers AS uuid[]),
+                      {_CALLERS})
+               AS w (card_id, place, order_of, line_id, fulfilment_id, customer_id, {_CALLER})
+          JOIN card c ON c.id = w.card_id AND {guard(CardStep.RESERVE)} ORDER BY c.id FOR UPDATE OF c""",
     (CardStep.RESERVE,),
     sets="""order_id = stepped.order_of, order_line_id = stepped.line_id, channel_id = stepped.place,
             fulfilment_id = stepped.fulfilment_id, customer_id = stepped.customer_id""",
-    first=_WANTED,
     then=_SPENT,
+    actors=True,
 )
 
 _THEIRS = "fulfilment_id = ANY (CAST(:fulfilments AS uuid[]))"
@@ -111,11 +106,16 @@ _FROZEN = f"UPDATE card c SET {{}} WHERE {_THEIRS} AND c.state = 'FROZEN' AND c.
 
 # A reserved card that was frozen meanwhile stays frozen, and is the buyer's, or free, once it is cleared.
 DELIVER = transition(
-    cards_where(_THEIRS, CardStep.SELL, place="c.channel_id"),
+    f"""SELECT c.id, c.state, c.ordinal, c.last_hash, c.variant_id, c.channel_id AS place,
+               c.order_id AS order_of, {_CALLER}
+          FROM unnest(CAST(:fulfilments AS uuid[]), {_CALLERS}) AS w (part_id, {_CALLER})
+          JOIN card c ON c.fulfilment_id = w.part_id AND {guard(CardStep.SELL)}
+         ORDER BY c.id FOR UPDATE OF c""",
     (CardStep.SELL, CardStep.DELIVER),
     then="frozen AS (" + _FROZEN.format("state_before = 'DELIVERED'") + ")",
     shows=f"""(SELECT sum(f.quantity) FROM fulfilment f WHERE f.id = ANY (CAST(:fulfilments AS uuid[]))
                   AND f.kind IN ({_kinds(Stock.CARDS)})) AS due""",
+    actors=True,
 )
 
 UNDELIVERED = Statement(

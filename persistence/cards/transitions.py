@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from persistence.work import Work
 
 _ACTOR = "CAST(:actor_kind AS text), CAST(:actor_id AS uuid), CAST(:actor_name AS text)"
+_REQUEST = "CAST(:request_id AS text)"
+_ITS_ACTOR, _ITS_REQUEST = "{0}.actor_kind, {0}.actor_id, {0}.actor_name", "{0}.request_id"
 _STAMP = """to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 _CARD = "c.id, c.state, c.ordinal, c.last_hash, c.variant_id, c.pool_id, c.seq"
 
@@ -36,30 +38,38 @@ def guard(step: CardStep, column: str = "c.state") -> str:
 
 
 def transition(
-    chosen: str, steps: Sequence[CardStep], sets: str = "", first: str = "", then: str = "", shows: str = ""
+    chosen: str,
+    steps: Sequence[CardStep],
+    sets: str = "",
+    then: str = "",
+    shows: str = "",
+    actors: bool = False,
 ) -> Statement:
     """One statement that moves the `chosen` cards through `steps`.
 
     `chosen` is a SELECT of locked rows with id, state, ordinal, last_hash, variant_id, place (the channel of
-    the event), order_of (its order) and, for a step that leads back, `back` (the state). `first` are CTEs
-    before it, `then` CTEs behind it that may use `moved`; `sets` are further assignments that may use
-    `stepped`. Answers a row for each card that was moved: what `move` records of it, and what `shows` adds.
+    the event), order_of (its order) and, for a step that leads back, `back` (the state). `then` are CTEs
+    behind it that may use `moved`; `sets` are further assignments that may use `stepped`. With `actors` every
+    chosen row says who acts: actor_kind, actor_id, actor_name, request_id. Answers a row for each card that
+    was moved: what `move` records of it, and what `shows` adds.
     """
     count = len(steps)
+    actor = _ITS_ACTOR.format("s") if actors else _ACTOR
+    request = _ITS_REQUEST.format("s") if actors else _REQUEST
     return Statement(
-        f"""WITH {first} chosen AS MATERIALIZED ({chosen}),
-        stepped AS MATERIALIZED ({_stepped(steps)}),
+        f"""WITH chosen AS MATERIALIZED ({chosen}),
+        stepped AS MATERIALIZED ({_stepped(steps, actors)}),
         moved AS (
             UPDATE card SET state = stepped.states[{count + 1}], ordinal = stepped.ordinal + {count},
                    last_hash = stepped.hashes[{count + 1}], changed_at = now(){sets and ", " + sets}
               FROM stepped WHERE card.id = stepped.id AND card.state = stepped.state
-            RETURNING card.id, card.order_id, card.order_line_id, card.channel_id, card.customer_id,
-                      card.pool_id, card.masked, card.expires_at, card.changed_at),
+            RETURNING card.id, card.order_id, card.order_line_id, card.fulfilment_id, card.channel_id,
+                      card.customer_id, card.pool_id, card.masked, card.expires_at, card.changed_at),
         written AS (
             INSERT INTO card_event (card_id, ordinal, at, from_state, to_state, actor_kind, actor_id,
                         actor_name, channel_id, order_id, reason, request_id, prev_hash, hash)
-            SELECT s.id, s.ordinal + n, now(), s.states[n], s.states[n + 1], {_ACTOR}, s.place, s.order_of,
-                   :reason, :request_id, s.hashes[n], s.hashes[n + 1]
+            SELECT s.id, s.ordinal + n, now(), s.states[n], s.states[n + 1], {actor}, s.place, s.order_of,
+                   :reason, {request}, s.hashes[n], s.hashes[n + 1]
               FROM stepped s JOIN moved USING (id) CROSS JOIN generate_series(1, {count}) n)
         {then and ", " + then}
         SELECT m.*, v.sku, s.states {shows and ", " + shows}
@@ -67,15 +77,17 @@ def transition(
     )
 
 
-def _stepped(steps: Sequence[CardStep]) -> str:
+def _stepped(steps: Sequence[CardStep], actors: bool) -> str:
     """The chosen rows with every state that they pass, and the hash of the event that says so, in arrays."""
     states, hashes, laterals = ["o.state"], ["o.last_hash"], ""
+    actor = _ITS_ACTOR.format("o") if actors else _ACTOR
+    request = _ITS_REQUEST.format("o") if actors else _REQUEST
     for n, step in enumerate(steps, start=1):
         states.append(_literal(step))
         laterals += f"""
             CROSS JOIN LATERAL (SELECT sha256({hashes[-1]} || convert_to(json_build_array(
-                o.id, o.ordinal + {n}, {_STAMP}, {states[-2]}, {states[-1]}, {_ACTOR}, o.place, o.order_of,
-                CAST(:reason AS text), CAST(:request_id AS text))::text, 'UTF8')) AS h) h{n}"""
+                o.id, o.ordinal + {n}, {_STAMP}, {states[-2]}, {states[-1]}, {actor}, o.place, o.order_of,
+                CAST(:reason AS text), {request})::text, 'UTF8')) AS h) h{n}"""
         hashes.append(f"h{n}.h")
     return f"""SELECT o.*, ARRAY[{", ".join(states)}]::text[] AS states, ARRAY[{", ".join(hashes)}] AS hashes
                  FROM chosen o {laterals}"""
@@ -96,6 +108,19 @@ async def move(
     )
     record(work, moved)
     return moved
+
+
+def actors_of(callers: Iterable[tuple[Caller, str]]) -> dict[str, list[Any]]:
+    """Who acts in each row, with the request, as the parameters of a transition with `actors` bring them."""
+    found: dict[str, list[Any]] = {
+        name: [] for name in ("actor_kinds", "actor_ids", "actor_names", "request_ids")
+    }
+    for caller, request_id in callers:
+        found["actor_kinds"].append(caller.kind.value)
+        found["actor_ids"].append(caller.subject_id)
+        found["actor_names"].append(caller.name)
+        found["request_ids"].append(request_id)
+    return found
 
 
 def record(work: Work, moved: Iterable[asyncpg.Record]) -> None:

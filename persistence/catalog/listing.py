@@ -17,8 +17,6 @@ from domain.refusals import BadRequest
 from persistence.channels.shelf import Glance
 from persistence.statements import Statement
 
-COLUMNS = """p.id, p.slug, p.name, p.name_en, p.description, p.brand, p.kind, p.category_id,
-             p.account_template, p.published"""
 _BEYOND = 1 << 62
 """Where a product without a price stands: behind all others."""
 
@@ -69,13 +67,15 @@ class _Shape:
     hidden: bool
     words: int
     published: bool
+    most: int = 0
+    """Rows at most: part of the text, because a parameter would be planned anew for each request."""
 
 
 @lru_cache(maxsize=512)
 def _statement(shape: _Shape) -> Statement:
     conditions = ["p.published" if shape.published else "NOT p.published"]
     if shape.category:
-        conditions.append("p.category_id = (SELECT id FROM category WHERE slug = :category)")
+        conditions.append("p.category_id = :category")
     if shape.kinds:
         conditions.append("p.kind = ANY (CAST(:kinds AS text[]))")
     if shape.hidden:
@@ -95,8 +95,8 @@ def _statement(shape: _Shape) -> Statement:
         conditions.append(f"({key}, p.id) {sign} (CAST(:key AS {order.type}), CAST(:id AS uuid))")
     way = "DESC" if descending else "ASC"
     return Statement(
-        f"""SELECT {COLUMNS}, {key} AS sort_key FROM {source} WHERE {" AND ".join(conditions)}
-            ORDER BY {key} {way}, p.id {way} LIMIT :most"""
+        f"""SELECT p.id, {key} AS sort_key FROM {source} WHERE {" AND ".join(conditions)}
+            ORDER BY {key} {way}, p.id {way} LIMIT {shape.most}"""
     )
 
 
@@ -110,13 +110,14 @@ class Listing:
         hidden = glance.book.hidden_products if wanted.published else []
         self.computed = sort in _BY_PRICE and not glance.prices.are_list_prices
         self._shape = _Shape(
-            sort, self.computed, False, False, wanted.category is not None, bool(wanted.kinds),
+            sort, self.computed, False, False, wanted.category is not None, wanted.kinds is not None,
             bool(hidden), len(words), wanted.published,
         )  # fmt: skip
-        self.impossible = any("\0" in text for text in (*words, wanted.category or ""))
+        self.impossible = any("\0" in word for word in words)
         if wanted.category is not None:
-            self.values["category"] = wanted.category
-        if wanted.kinds:
+            self.values["category"] = category = glance.book.catalogue.categories.get(wanted.category)
+            self.impossible |= category is None
+        if wanted.kinds is not None:
             self.values["kinds"] = list(wanted.kinds)
         if hidden:
             self.values["hidden"] = hidden
@@ -124,7 +125,7 @@ class Listing:
 
     def page(self, request: PageRequest) -> tuple[Statement, dict[str, Any]]:
         """The statement of a page, one row longer than asked for, and its values."""
-        values = {**self.values, "most": request.limit + 1}
+        values = dict(self.values)
         if self.computed:
             behind = -_BEYOND if self.sort is ProductSort.PRICE_DESC else _BEYOND
             prices = self.glance.prices.of_products
@@ -132,7 +133,12 @@ class Listing:
             values["prices"] = [behind if price is None else price for price in prices.values()]
         if request.after is not None:
             values["key"], values["id"] = self._keys(request.after)
-        shape = _with(self._shape, backwards=request.backwards, goes_on=request.after is not None)
+        shape = _with(
+            self._shape,
+            backwards=request.backwards,
+            goes_on=request.after is not None,
+            most=request.limit + 1,
+        )
         return _statement(shape), values
 
     def count(self) -> tuple[Statement, dict[str, Any]]:
@@ -146,19 +152,23 @@ class Listing:
         except (ValueError, TypeError, AttributeError):
             raise BadRequest("This cursor does not belong to this list; begin again without it.") from None
 
-    def found(self, row: Any) -> tuple[ProductView, str]:
-        """A product and its cursor."""
-        key = row["sort_key"]
-        key = key.isoformat() if isinstance(key, datetime) else key
-        return product_of(row, self.glance), cursor_of(self.sort, [key, str(row["id"])])
+    def known_count(self) -> int | None:
+        """The whole list's length where memory has it: what shows, without words to search for."""
+        if self.impossible:
+            return 0
+        if self._shape.words or not self._shape.published:
+            return None
+        return self.glance.book.count(self.values.get("category"), self.values.get("kinds"))
 
-
-def product_of(row: Any, glance: Glance) -> ProductView:
-    """A product as the channel of a glance sees it."""
-    return ProductView(
-        row["id"], row["slug"], row["name"], row["name_en"], row["description"], row["brand"], row["kind"],
-        row["category_id"], row["account_template"], row["published"], glance,
-    )  # fmt: skip
+    def cursor(self, product: ProductView, key: Any) -> str:
+        """The place of a product in the list; most products are found where they were found before."""
+        known = product.places.get(self.sort)
+        if known is not None and known[0] == key:
+            return known[1]
+        said = key.isoformat() if isinstance(key, datetime) else key
+        cursor = cursor_of(self.sort, [said, str(product.id)])
+        product.places[self.sort] = key, cursor
+        return cursor
 
 
 def _with(shape: _Shape, **changes: Any) -> _Shape:

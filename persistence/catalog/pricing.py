@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.access.permissions import COST_READ
 from domain.catalog.views import VariantView
+from domain.channels.offers import BELOW_FLOOR
 from domain.channels.views import PriceRuleView, PriceStepView
 from domain.money import Money
 
@@ -17,31 +18,23 @@ if TYPE_CHECKING:
     from persistence.channels.shelf import Glance
 
 
-_MOST_SHOWN = 10_000
-"""Views of one channel that are kept."""
-
-
 def variant_of(item: Item, glance: Glance) -> VariantView:
     """A variant priced for one piece in the channel of a glance; the same object while the prices hold.
 
     What the channel hides has no price there, though an order or a bundle may name it.
     """
-    shown = glance.prices.shown
-    found: VariantView | None = shown.get(item.id)
-    if found is None:
-        if len(shown) >= _MOST_SHOWN:
-            shown.clear()
-        found = shown[item.id] = _made(item, glance)
-    return found
+    prices = glance.prices
+    found: VariantView | None = prices.shown.get(item.id)
+    return prices.keep(_made(item, glance)) if found is None else found
 
 
 def on_sale_of(product_id: UUID, glance: Glance) -> list[VariantView]:
     """The variants of a product that the channel shows to everybody."""
-    shown = glance.prices.shown
-    found: list[VariantView] | None = shown.get(product_id)
+    prices = glance.prices
+    found: list[VariantView] | None = prices.on_sale.get(product_id)
     if found is None:
         found = [variant_of(item, glance) for item in glance.book.on_sale(product_id)]
-        shown[product_id] = found
+        prices.on_sale[product_id] = found
     return found
 
 
@@ -64,6 +57,7 @@ def _made(item: Item, glance: Glance) -> VariantView:
         valid_days=item.valid_days,
         published=item.on_sale,
         settings=item.settings,
+        sells=price is not None and found.problem != BELOW_FLOOR,
         glance=glance,
     )
 

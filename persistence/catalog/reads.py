@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.access.permissions import CATALOG_WRITE
 from domain.catalog.listing import ProductFilter, ProductSort
 from domain.catalog.views import CategoryView, ComponentView, ProductView, VariantView
-from domain.channels.offers import BELOW_FLOOR
 from domain.channels.tree import CODE
 from domain.channels.views import PriceStepView
 from domain.money import Money
 from domain.paging import Page, PageRequest
 from persistence.catalog import pricing
-from persistence.catalog.listing import COLUMNS, Listing, product_of
+from persistence.catalog.listing import Listing
 from persistence.channels.shelf import Glance
-from persistence.channels.stock_view import available_of, left_for
-from persistence.statements import Statement
+from persistence.channels.stock_view import available_of
+from persistence.statements import Connection, Statement
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
@@ -30,8 +29,10 @@ _CATEGORIES = Statement("SELECT id, slug, name, name_en FROM category ORDER BY p
 _CATEGORIES_BY_IDS = Statement(
     "SELECT id, slug, name, name_en FROM category WHERE id = ANY (CAST(:ids AS uuid[]))"
 )
-_BY_SLUG = Statement(f"SELECT {COLUMNS} FROM product p WHERE p.slug = :slug")
-_BY_IDS = Statement(f"SELECT {COLUMNS} FROM product p WHERE p.id = ANY (CAST(:ids AS uuid[]))")
+_COLUMNS = """p.id, p.slug, p.name, p.name_en, p.description, p.brand, p.kind, p.category_id,
+              p.account_template, p.published"""
+_BY_SLUG = Statement(f"SELECT {_COLUMNS} FROM product p WHERE p.slug = :slug")
+_BY_IDS = Statement(f"SELECT {_COLUMNS} FROM product p WHERE p.id = ANY (CAST(:ids AS uuid[]))")
 _CHANNEL = Statement("SELECT id FROM channel WHERE code = :code AND :scope = ANY (path)")
 
 
@@ -45,8 +46,7 @@ class StoredCatalogReads:
         return await self._glance_of(caller.channel)
 
     async def _glance_of(self, channel_id: UUID) -> Glance:
-        async with self._database.connection() as connection:
-            return await self._shelf.glance(connection, channel_id)
+        return await self._shelf.shown(self._database, channel_id)
 
     async def products(
         self, caller: Caller, wanted: ProductFilter, sort: ProductSort, request: PageRequest
@@ -54,31 +54,55 @@ class StoredCatalogReads:
         """A page of products."""
         if not wanted.published:
             caller.must(CATALOG_WRITE)
-        async with self._database.connection() as connection:
-            glance = await self._shelf.glance(connection, caller.channel)
-            listing = Listing(glance, wanted, sort)
+        listing = Listing(await self._glance(caller), wanted, sort)
+        rows: Sequence[Any] = ()
+        views: Mapping[UUID, ProductView] = {}
+        if not listing.impossible:
             statement, values = listing.page(request)
-            rows = [] if listing.impossible else await statement.all(connection, **values)
+            async with self._database.connection() as connection:
+                rows = await statement.all(connection, **values)
+                if any(row["id"] not in listing.glance.book.catalogue.of_product for row in rows):
+                    # Another process has made it since the epoch was read: it is shown with its variants.
+                    listing.glance = await self._shelf.glance(connection, caller.channel)
+                views = await self._views(connection, listing.glance, [row["id"] for row in rows])
 
         async def count() -> int:
-            if listing.impossible:
-                return 0
+            known = listing.known_count()
+            if known is not None:
+                return known
             counting, what = listing.count()
             async with self._database.connection() as connection:
                 return int(await counting.value(connection, **what))
 
-        return Page.cut([listing.found(row) for row in rows], request, count)
+        found = [(views[own], listing.cursor(views[own], key)) for own, key in rows if own in views]
+        return Page.cut(found, request, count)
+
+    async def _views(
+        self, connection: Connection, glance: Glance, ids: Sequence[UUID]
+    ) -> Mapping[UUID, ProductView]:
+        """Products by their ids; those that nobody has read at these prices yet in one statement."""
+        prices = glance.prices
+        found = {own: prices.shown[own] for own in ids if own in prices.shown}
+        if len(found) < len(ids):
+            missing = [own for own in ids if own not in found]
+            for row in await _BY_IDS.all(connection, ids=missing):
+                found[row["id"]] = prices.keep(_product_of(row, glance))
+        return found
 
     async def product(self, caller: Caller, slug: str) -> ProductView | None:
         """A product by its slug, if the channel shows it; editors see the unpublished too."""
         if "\0" in slug:
             return None
-        async with self._database.connection() as connection:
-            glance = await self._shelf.glance(connection, caller.channel)
-            row = await _BY_SLUG.one(connection, slug=slug)
-        if row is None or not _shows_product(glance, row["id"], row["published"], caller):
-            return None
-        return product_of(row, glance)
+        glance = await self._glance(caller)
+        known = glance.book.catalogue.by_slug.get(slug)
+        found: ProductView | None = None if known is None else glance.prices.shown.get(known)
+        if found is None:
+            async with self._database.connection() as connection:
+                row = await _BY_SLUG.one(connection, slug=slug)
+            if row is None:
+                return None
+            found = glance.prices.keep(_product_of(row, glance))
+        return found if _shows_product(glance, found.id, found.published, caller) else None
 
     async def variant(self, caller: Caller, sku: str) -> VariantView | None:
         """A variant by its SKU: nothing but the epoch is asked of the database."""
@@ -88,8 +112,8 @@ class StoredCatalogReads:
 
     async def categories(self, caller: Caller) -> list[CategoryView]:
         """The categories of which the channel shows something; who writes the catalogue sees all."""
+        glance = await self._glance(caller)
         async with self._database.connection() as connection:
-            glance = await self._shelf.glance(connection, caller.channel)
             rows = await _CATEGORIES.all(connection)
         counts = glance.book.products_of_category
         return [
@@ -109,7 +133,7 @@ class StoredCatalogReads:
                 rows = await _CATEGORIES_BY_IDS.all(connection, ids=list(wanted - found.keys()))
             for row in rows:
                 view = CategoryView(**row, product_count=counts.get(row["id"], 0))
-                found[row["id"]] = shown[row["id"]] = view
+                found[row["id"]] = glance.prices.keep(view)
         return [found[product.category_id] for product in products]
 
     async def variants_of(self, caller: Caller, products: Sequence[ProductView]) -> list[list[VariantView]]:
@@ -145,9 +169,8 @@ class StoredCatalogReads:
         """Each variant's product, in one statement."""
         glance = await self._carried(caller, variants)
         async with self._database.connection() as connection:
-            rows = await _BY_IDS.all(connection, ids=list({v.product_id for v in variants}))
-        found = {row["id"]: product_of(row, glance) for row in rows}
-        return [found[variant.product_id] for variant in variants]
+            found = await self._views(connection, glance, list({v.product_id for v in variants}))
+            return [found[variant.product_id] for variant in variants]
 
     async def variants_by_ids(self, caller: Caller, ids: Sequence[UUID]) -> list[VariantView | None]:
         """Variants that an order or card of the caller names, whether they are shown now or not."""
@@ -158,12 +181,9 @@ class StoredCatalogReads:
     async def stock_of(self, caller: Caller, variants: Sequence[VariantView]) -> list[int | None]:
         """How many of each can be sold, in one statement."""
         glance = await self._carried(caller, variants)
-        book = glance.book
-        items = [book.catalogue.items[variant.id] for variant in variants]
-        path = [place.channel_id for place in book.path]
         async with self._database.connection() as connection:
-            left = await left_for(connection, path, items)
-        return [available_of(item, left, book.catalogue) if _sells(glance, item) else 0 for item in items]
+            found = await available_of(connection, glance.book, [variant.id for variant in variants])
+        return [left if one.sells else 0 for one, left in zip(variants, found, strict=True)]
 
     async def purchase_prices(
         self, caller: Caller, variants: Sequence[VariantView], channel: str | None
@@ -196,7 +216,7 @@ class StoredCatalogReads:
             return None
         async with self._database.connection() as connection:
             channel_id = await _CHANNEL.value(connection, code=code, scope=caller.channel)
-            return None if channel_id is None else await self._shelf.glance(connection, channel_id)
+        return None if channel_id is None else await self._glance_of(channel_id)
 
     async def _carried(
         self, caller: Caller, parents: Sequence[ProductView] | Sequence[VariantView]
@@ -216,9 +236,18 @@ class StoredCatalogReads:
             item = glance.book.catalogue.items.get(id)
             return pricing.variant_of(item, glance) if item and _shows(glance, item, caller) else None
         async with self._database.connection() as connection:
-            row = await _BY_IDS.one(connection, ids=[id])
-        shown = row is not None and _shows_product(glance, id, row["published"], caller)
-        return product_of(row, glance) if shown else None
+            found = (await self._views(connection, glance, [id])).get(id)
+        if not isinstance(found, ProductView):
+            return None  # an id of something else that is kept beside the products
+        return found if _shows_product(glance, id, found.published, caller) else None
+
+
+def _product_of(row: Any, glance: Glance) -> ProductView:
+    """A product as the channel of a glance sees it."""
+    return ProductView(
+        row["id"], row["slug"], row["name"], row["name_en"], row["description"], row["brand"], row["kind"],
+        row["category_id"], row["account_template"], row["published"], glance,
+    )  # fmt: skip
 
 
 def _shows(glance: Glance, item: Item, caller: Caller) -> bool:
@@ -230,13 +259,6 @@ def _shows(glance: Glance, item: Item, caller: Caller) -> bool:
 
 def _shows_product(glance: Glance, product_id: UUID, published: bool, caller: Caller) -> bool:
     return product_id in glance.book.visible_products or (not published and caller.may(CATALOG_WRITE))
-
-
-def _sells(glance: Glance, item: Item) -> bool:
-    found = glance.price_of(item)
-    if pricing.is_hidden(item, glance):
-        return False
-    return found.retail_minor is not None and found.problem != BELOW_FLOOR
 
 
 def _items(glance: Glance, variants: Sequence[VariantView]) -> list[Item | None]:

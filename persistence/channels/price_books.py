@@ -13,13 +13,15 @@ from domain.channels.book import Catalogue, Selection
 from domain.channels.offers import Offer
 from domain.channels.ports import Scope
 from domain.channels.rules import Goods, PriceRule
-from persistence.channels.offer_making import make_offer
+from persistence.channels.offer_making import offers_of
 from persistence.channels.rows import rule_of, selection_of
 from persistence.channels.shelf import Glance, load_book, load_catalogue, load_path
-from persistence.channels.stock_view import left_for
+from persistence.sharing.stops import Asked, Turn, stop
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
+    from domain.refusals import Refusal
+    from persistence.statements import Connection
     from persistence.work import Work
 
 _BEGIN = Statement("UPDATE price_epoch SET epoch = epoch + 1 WHERE id = 1")
@@ -86,13 +88,9 @@ class StoredPriceBooks:
 
     async def offers(self, channel_id: UUID, wanted: Mapping[str, int]) -> dict[str, Offer]:
         """What a channel sells of the SKUs; the epoch that this transaction reads vouches for a kept book."""
-        glance = await self._glance(channel_id)
-        book = glance.book
-        found = {sku: book.catalogue.by_sku[sku] for sku in wanted if sku in book.catalogue.by_sku}
-        shown = {sku: item for sku, item in found.items() if book.shows(item.id)}
-        path = [place.channel_id for place in book.path]
-        left = await left_for(self._work.connection, path, shown.values())
-        return {sku: make_offer(glance, item, wanted[sku], left) for sku, item in shown.items()}
+        if not self._changing:
+            return await _offers(self._work, (channel_id, wanted))
+        return (await offers_of(self._work.connection, [(await self._glance(channel_id), wanted)]))[0]
 
     async def _glance(self, channel_id: UUID) -> Glance:
         """From memory, except where this very transaction has changed something that is not committed."""
@@ -105,6 +103,7 @@ class StoredPriceBooks:
     async def begin_change(self) -> None:
         """The epoch's row is the lock that all changes of prices and of the tree queue at."""
         self._changing = True
+        self._work.tools.shelf.epochs.doubt(self._work.connection)
         await _BEGIN.run(self._work.connection)
 
     async def scope(
@@ -190,3 +189,12 @@ class StoredPriceBooks:
             category_id=selection.category_id,
             visible=selection.visible,
         )
+
+
+@stop(Turn.PRICES)
+async def _offers(
+    on: Connection, asked: Sequence[Asked[tuple[UUID, Mapping[str, int]]]]
+) -> list[dict[str, Offer] | Refusal]:
+    shelf = asked[0].work.tools.shelf
+    glances = await shelf.glances(on, [channel for channel, _ in (one.what for one in asked)])
+    return [*await offers_of(on, [(glances[one.what[0]], one.what[1]) for one in asked])]

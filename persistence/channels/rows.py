@@ -97,4 +97,5 @@ def _item(row: Row, goods: Goods) -> Item:
         row["valid_days"],
         row["account_template"],
         row["settings"],
+        row["product_slug"],
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.catalog.fulfilment import Stock
 from domain.catalog.kinds import KINDS
-from domain.channels.book import Catalogue, Item
+from domain.channels.book import Item, PriceBook
 from persistence.statements import Connection, Statement
 
 
@@ -36,6 +36,23 @@ _LEFT = Statement(
               ON level.variant_id = wanted.id AND level.pool_id = coalesce(quota.holder_id, :root)"""
 )
 
+Place = tuple[UUID, UUID]
+"""A variant, and a channel that may hold a quota of it."""
+
+_QUOTAS = Statement(
+    """SELECT variant_id, channel_id FROM stock_quota WHERE (variant_id, channel_id) IN
+              (SELECT * FROM unnest(CAST(:variants AS uuid[]), CAST(:channels AS uuid[])))"""
+)
+
+
+async def quotas_among(connection: Connection, places: Sequence[Place]) -> set[Place]:
+    """Those of the places that have a quota."""
+    if not places:
+        return set()
+    variants, channels = [variant for variant, _ in places], [channel for _, channel in places]
+    rows = await _QUOTAS.all(connection, variants=variants, channels=channels)
+    return {(row["variant_id"], row["channel_id"]) for row in rows}
+
 
 @dataclass(frozen=True, slots=True)
 class Left:
@@ -55,20 +72,54 @@ async def left_for(connection: Connection, path: Sequence[UUID], items: Iterable
     return {row["id"]: Left(row["pool_id"], row["least_left"], row["available"]) for row in rows}
 
 
-def available_of(item: Item, left: Mapping[UUID, Left], catalogue: Catalogue) -> int | None:
-    """How many can be sold; None where nothing limits it. A bundle's is what its components suffice for."""
-    own = _limit(item, left)
+# The inner SELECT hides the array's length from the planner: it would make a plan for each request otherwise.
+# It comes as text, because asyncpg looks longer at each of its items than PostgreSQL takes to read it.
+_LIMITS = Statement(
+    f"""SELECT wanted.at, level.available, CAST(quota.least_left AS bigint) AS least_left
+       FROM unnest((SELECT CAST(CAST(:variants AS text) AS uuid[]))) WITH ORDINALITY AS wanted(id, at)
+       LEFT JOIN LATERAL ({quota_of("wanted.id", "CAST(:path AS uuid[])")}) AS quota ON true
+       LEFT JOIN stock_level level
+              ON level.variant_id = wanted.id AND level.pool_id = coalesce(quota.holder_id, :root)"""
+)
+_COUNTED = frozenset(code for code, kind in KINDS.items() if kind.stock in (Stock.CARDS, Stock.COUNT))
+
+
+async def available_of(connection: Connection, book: PriceBook, ids: Sequence[UUID]) -> list[int | None]:
+    """How many of each variant can be sold by a book's channel; None where nothing limits it.
+
+    A bundle's is what its components suffice for. All of it is one statement.
+    """
+    if not ids:
+        return []
+    items = book.catalogue.items
+    own = [items[one] for one in ids]
+    parts = [items[part.variant_id] for item in own for part, _ in item.goods.parts]
+    all_items = own + parts
+    path = [place.channel_id for place in book.path]
+    wanted = [item.id for item in all_items]
+    rows = await _LIMITS.all(connection, variants=_array(wanted), path=path, root=path[0])
+    limits: list[int | None] = [None] * len(all_items)
+    for at, available, least_left in rows:
+        if all_items[at - 1].kind in _COUNTED:
+            available = available or 0
+            limits[at - 1] = available if least_left is None else min(available, least_left)
+        else:
+            limits[at - 1] = least_left
+    if parts:
+        of_part = {item.id: limit for item, limit in zip(parts, limits[len(own) :], strict=True)}
+        limits = [_least(item, limit, of_part) for item, limit in zip(own, limits, strict=False)]
+    return [None if limit is None else max(0, limit) for limit in limits]
+
+
+def _array(ids: Sequence[UUID]) -> str:
+    """An array of ids as PostgreSQL reads it."""
+    return f"{{{','.join(map(str, ids))}}}"
+
+
+def _least(item: Item, own: int | None, of_part: Mapping[UUID, int | None]) -> int | None:
     limits = [] if own is None else [own]
     for part, count in item.goods.parts:
-        limit = _limit(catalogue.items[part.variant_id], left)
+        limit = of_part[part.variant_id]
         if limit is not None:
             limits.append(limit // count)
-    return max(0, min(limits)) if limits else None
-
-
-def _limit(item: Item, left: Mapping[UUID, Left]) -> int | None:
-    found = left[item.id]
-    limits = [] if found.least_quota is None else [found.least_quota]
-    if KINDS[item.kind].stock in (Stock.CARDS, Stock.COUNT):
-        limits.append(found.available or 0)
     return min(limits) if limits else None

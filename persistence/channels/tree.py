@@ -112,6 +112,7 @@ class StoredTree:
 
     async def keep(self, node: ChannelNode) -> None:
         """Keep what may change of a channel."""
+        self._work.tools.callers.doubt(self._work.connection)
         await _KEEP.run(
             self._work.connection,
             id=node.id,
@@ -124,6 +125,7 @@ class StoredTree:
 
     async def move(self, node: ChannelNode, parent: ChannelNode) -> None:
         """Rewrite the paths of the whole subtree in one statement."""
+        self._work.tools.callers.doubt(self._work.connection)
         await _MOVE.run(
             self._work.connection,
             id=node.id,

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from domain.commands import HANDLERS, IdempotentCommand
+from persistence import outbox
 from persistence.perform import Performer
 from persistence.work import Tools, Work
 
@@ -31,7 +32,8 @@ class WholePerformer(Performer):
         work = Work(self.connection, self._own, caller.request_id)
         await work.begin()
         answer = await HANDLERS[type(command)](command, caller, work)
-        await self._flush(work)
+        await work.react()
+        await outbox.write(self.connection, work.events)
         return answer
 
 

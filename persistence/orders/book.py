@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,21 +11,20 @@ from domain.catalog.fulfilment import Stock
 from domain.catalog.kinds import KINDS
 from domain.ids import new_id
 from domain.orders.records import OrderDraft, PartRecord, ShipmentRecord
-from domain.orders.refusals import EntitlementExhausted, EntitlementExpired, ExternalIdTaken
+from domain.orders.refusals import EntitlementExhausted, EntitlementExpired
 from domain.orders.status import OrderStatus, PartStatus
 from domain.orders.terms import OrderTerms
 from domain.orders.views import EntitlementView, OrderView, ShipmentView
 from persistence.orders import book_sql as sql
-from persistence.orders.rows import order_of, part_of, shipment_of
+from persistence.orders.moving import Step, lock_orders, move_orders, parts_of
+from persistence.orders.placing import add_orders
+from persistence.orders.rows import order_of, shipment_of
 from persistence.orders.scope import scope
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from persistence.work import Work
 
-_CHINA = timezone(timedelta(hours=8))
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_NUMBER_TRIES = 5
 _STOCKED = [code for code, kind in KINDS.items() if kind.stock in (Stock.CARDS, Stock.COUNT)]
 """The kinds that lie in stock; of the others only quotas leave so many."""
 
@@ -66,32 +64,11 @@ class StoredOrders:
 
     async def add(self, draft: OrderDraft) -> OrderView:
         """Write an order with lines and fulfilments; raises ExternalIdTaken."""
-        row = await self._add_order(draft)
-        await sql.ADD_LINE.many(self._on, [sql.line_values(draft, line) for line in draft.lines])
-        parts = [sql.part_values(draft, line, part) for line in draft.lines for part in line.parts]
-        await sql.ADD_PART.many(self._on, parts)
-        return order_of(row)
-
-    async def _add_order(self, draft: OrderDraft) -> Any:
-        for _ in range(_NUMBER_TRIES):
-            row = await sql.ADD_ORDER.one(self._on, number=self._number(), **sql.order_values(draft))
-            if row is not None:
-                return row
-            if draft.external_id is not None and await sql.EXTERNAL_ID.value(
-                self._on, channel_id=draft.channel_id, external_id=draft.external_id
-            ):
-                raise ExternalIdTaken(draft.external_id)
-        raise RuntimeError("No free order number was found.")
-
-    def _number(self) -> str:
-        """The day in China and 50 random bits: people can read it out, and nobody can count our orders."""
-        tail = "".join(secrets.choice(_ALPHABET) for _ in range(10))
-        return f"{self._work.now.astimezone(_CHINA):%y%m%d}-{tail[:5]}-{tail[5:]}"
+        return await add_orders(self._work, draft)
 
     async def lock(self, order_id: UUID, caller: Caller) -> OrderView | None:
         """An order that the caller may act on, locked until the commit; None as for one that never was."""
-        row = await sql.LOCK_ORDER.one(self._on, order_id=order_id, **scope(caller))
-        return None if row is None else order_of(row)
+        return await lock_orders(self._work, (order_id, caller))
 
     async def lock_any(self, order_id: UUID) -> OrderView:
         """An order for the system's own work; LookupError where there is none."""
@@ -106,7 +83,7 @@ class StoredOrders:
 
     async def parts_of(self, order_ids: Sequence[UUID]) -> list[PartRecord]:
         """All fulfilments of orders."""
-        return [part_of(row) for row in await sql.PARTS.all(self._on, orders=list(order_ids))]
+        return await parts_of(self._work, order_ids)
 
     async def move(
         self,
@@ -117,20 +94,7 @@ class StoredOrders:
         failures: Mapping[UUID, str],
     ) -> OrderView:
         """Write new statuses of a locked order and of what changed of its parts."""
-        row = await sql.MOVE.one(
-            self._on,
-            order_id=order.id,
-            status=status.value,
-            before=order.status.value,
-            parts=list(parts),
-            part_statuses=[one.value for one in parts.values()],
-            failures=[failures.get(part_id) for part_id in parts],
-            lines=list(lines),
-            line_statuses=[one.value for one in lines.values()],
-        )
-        if row is None:
-            raise RuntimeError("An order moved while it was locked.")
-        return order_of(row)
+        return await move_orders(self._work, Step(order, status, parts, lines, failures))
 
     async def open_shipments(self, fulfilment_ids: Sequence[UUID]) -> None:
         """One shipment for each, AWAITING_SHIPMENT."""

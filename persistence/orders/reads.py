@@ -25,6 +25,7 @@ from domain.orders.views import (
 )
 from domain.paging import Page, PageRequest, cursor_of
 from domain.refusals import BadRequest
+from persistence.gathering import Gathered
 from persistence.orders import reads_sql as sql
 from persistence.orders.payment_rows import payment_of
 from persistence.orders.rows import line_of, order_of, shipment_of
@@ -49,6 +50,7 @@ class StoredOrderReads:
 
     def __init__(self, database: Database, tools: Tools) -> None:
         self._database = database
+        self._lines = Gathered(self._read_lines)
 
     async def node(self, caller: Caller, type_name: str, id: UUID) -> Any | None:
         """An Order, OrderLine, Payment, Shipment, TopUp or Entitlement; None where it is out of scope."""
@@ -96,7 +98,10 @@ class StoredOrderReads:
         return Page.cut([(order_of(row), _cursor(row)) for row in rows], request, count)
 
     async def lines_of(self, order_ids: Sequence[UUID]) -> dict[UUID, list[LineView]]:
-        """Lines by order."""
+        """Lines by order; many that were placed together are shown at the same moment."""
+        return await self._lines.many(order_ids)
+
+    async def _read_lines(self, order_ids: Sequence[UUID]) -> dict[UUID, list[LineView]]:
         return await self._grouped(sql.LINES, "order_id", line_of, orders=list(order_ids))
 
     async def margins_of(self, caller: Caller, order_ids: Sequence[UUID]) -> dict[UUID, Money]:

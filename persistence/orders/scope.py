@@ -8,14 +8,32 @@ from domain.access.callers import Caller, CallerKind
 
 SUBTREE = "(SELECT c.id FROM channel c WHERE c.path @> ARRAY[CAST(:scope_channel AS uuid)])"
 
-VISIBLE = f"""(CASE CAST(:scope_kind AS text)
+
+def _visible(kind: str, channel: str, customer: str, subtree: str) -> str:
+    return f"""(CASE {kind}
     WHEN 'ALL' THEN true
-    WHEN 'OWN' THEN o.customer_id = CAST(:scope_customer AS uuid)
-    WHEN 'GUEST' THEN o.channel_id = CAST(:scope_channel AS uuid) AND o.customer_id IS NULL
+    WHEN 'OWN' THEN o.customer_id = {customer}
+    WHEN 'GUEST' THEN o.channel_id = {channel} AND o.customer_id IS NULL
                   AND o.placed_by_kind = 'STOREFRONT'
-    WHEN 'SUBTREE' THEN o.channel_id IN {SUBTREE}
+    WHEN 'SUBTREE' THEN {subtree}
     ELSE false END)"""
+
+
+VISIBLE = _visible(
+    "CAST(:scope_kind AS text)",
+    "CAST(:scope_channel AS uuid)",
+    "CAST(:scope_customer AS uuid)",
+    f"o.channel_id IN {SUBTREE}",
+)
 """A condition on `o` (orders); GUEST is for acting on an order whose id one was given, never for lists."""
+
+VISIBLE_TO = _visible(
+    "w.scope_kind",
+    "w.scope_channel",
+    "w.scope_customer",
+    "EXISTS (SELECT FROM channel c WHERE c.id = o.channel_id AND w.scope_channel = ANY (c.path))",
+)
+"""The same where each row `w` has a caller of its own."""
 
 _SCOPES = {
     CallerKind.SYSTEM: "ALL",

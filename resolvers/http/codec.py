@@ -9,14 +9,20 @@ import orjson
 
 
 class OrjsonCodec:
-    """A JsonCodec."""
+    """A TextCodec."""
 
     def encode(self, value: Any) -> bytes:
         """What orjson cannot write (lone surrogates, wide integers) is written by the slower json."""
         try:
             return orjson.dumps(value)
         except TypeError:
-            return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
+            text = json.dumps(
+                value, ensure_ascii=True, allow_nan=False, separators=(",", ":"), default=_contents
+            )
+            return text.encode()
+
+    text = staticmethod(orjson.dumps)
+    written = staticmethod(orjson.Fragment)
 
     def decode(self, text: bytes) -> Any:
         """The value of a JSON text; ValueError says what is wrong with it."""
@@ -24,3 +30,10 @@ class OrjsonCodec:
             return orjson.loads(text)
         except orjson.JSONDecodeError as error:
             raise ValueError(error.msg) from None
+
+
+def _contents(value: Any) -> Any:
+    """What was written before, read again."""
+    if isinstance(value, orjson.Fragment):
+        return json.loads(orjson.dumps(value))
+    raise TypeError(f"{type(value).__name__} has no JSON text")

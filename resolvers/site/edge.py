@@ -4,8 +4,8 @@ headers that keep browsers careful.
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -101,7 +101,7 @@ class Edge:
     def _client(self, scope: Scope) -> tuple[str, int] | None:
         """The nearest address that is not one of our proxies, read from the right: the left can be forged."""
         peer: tuple[str, int] | None = scope.get("client")
-        if peer is None or not self._trusts(peer[0]):
+        if peer is None or not self._policy.proxies or not self._trusts(peer[0]):
             return peer
         hops: Sequence[str] = [
             hop.strip()
@@ -130,7 +130,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def _request_id(said: bytes) -> bytes:
-    return said if _REQUEST_ID.fullmatch(said) else uuid.uuid4().hex.encode()
+    return said if _REQUEST_ID.fullmatch(said) else os.urandom(16).hex().encode()
 
 
 def _preflight() -> list[tuple[bytes, bytes]]:

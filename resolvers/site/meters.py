@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import AsyncIterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,10 @@ SECONDS = Histogram(
 )
 ELSEWHERE = (
     "quanyi_forged_codes_total",
+    "quanyi_shared_commands_bucket",
+    "quanyi_shared_commands_count",
+    "quanyi_shared_commands_sum",
+    "quanyi_spoiled_transactions_total",
     "quanyi_subscriptions",
     "quanyi_feed_encoded_total",
     "quanyi_feed_delivered_total",
@@ -141,8 +146,9 @@ class MeteredEngine(Engine):
             # A mutation's transaction was rolled back, or its idempotency key tells what came of it.
             message = f"This took longer than {self._operation_s:g} s: ask for less at a time, or again."
             answer = executed(self.codec, None, [{"message": message, "extensions": {"code": "TIMED_OUT"}}])
-        SECONDS.labels(prepared.kind).observe(time.perf_counter() - began_s)
-        OPERATIONS.labels(prepared.kind, _outcome(answer)).inc()
+        kind, outcome = prepared.kind, _outcome(answer) if answer.errors else "ok"
+        _seconds_of(kind).observe(time.perf_counter() - began_s)
+        _operations_of(kind, outcome).inc()
         return answer
 
     async def open(self, prepared: PreparedOperation, context: Context) -> AsyncIterable[Any]:
@@ -154,6 +160,16 @@ class MeteredEngine(Engine):
             raise
         OPERATIONS.labels(prepared.kind, "ok").inc()
         return source
+
+
+@cache
+def _seconds_of(kind: str) -> Histogram:
+    return SECONDS.labels(kind)
+
+
+@cache
+def _operations_of(kind: str, outcome: str) -> Counter:
+    return OPERATIONS.labels(kind, outcome)
 
 
 def count_fallback(what: str, reason: str, operation: str | None) -> None:

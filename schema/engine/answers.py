@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from schema.engine.codec import JsonCodec
@@ -15,7 +15,7 @@ class Answer:
     `has_data` is false when execution never began; the key `data` is left out of the body then.
     """
 
-    __slots__ = ("body", "data", "errors", "extensions", "has_data")
+    __slots__ = ("_data", "_read", "body", "errors", "extensions", "has_data")
 
     def __init__(
         self,
@@ -25,12 +25,20 @@ class Answer:
         extensions: Mapping[str, Any] | None = None,
         *,
         has_data: bool = True,
+        read: Callable[[bytes], Any] | None = None,
     ) -> None:
         self.body = body
-        self.data = data
+        self._data, self._read = data, read
         self.errors = errors
         self.extensions = extensions
         self.has_data = has_data
+
+    @property
+    def data(self) -> Mapping[str, Any] | None:
+        """The data as values; of an answer with parts that were written before, read from its body."""
+        if self._read is not None:
+            self._data, self._read = self._read(self.body)["data"], None
+        return self._data
 
 
 def executed(
@@ -38,12 +46,18 @@ def executed(
     data: Mapping[str, Any] | None,
     errors: Sequence[FormattedError] = (),
     extensions: Mapping[str, Any] | None = None,
+    *,
+    has_texts: bool = False,
 ) -> Answer:
-    """The answer of an executed operation; TypeError or ValueError when the data cannot be JSON."""
+    """The answer of an executed operation; TypeError or ValueError when the data cannot be JSON.
+
+    `has_texts` says that parts of the data are text already.
+    """
     payload: dict[str, Any] = {"errors": errors, "data": data} if errors else {"data": data}
     if extensions:
         payload["extensions"] = extensions
-    return Answer(codec.encode(payload), data, errors, extensions)
+    read = codec.decode if has_texts else None
+    return Answer(codec.encode(payload), data, errors, extensions, read=read)
 
 
 def failed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 
@@ -18,3 +19,15 @@ class JsonCodec(Protocol):
         the stack.
         """
         ...
+
+
+class TextCodec(JsonCodec, Protocol):
+    """A codec that takes parts of a value as the text that they were written as before."""
+
+    @property
+    def text(self) -> Callable[[Any], bytes]:
+        """Writes a part of a value; raises TypeError for what only `encode` can write."""
+
+    @property
+    def written(self) -> Callable[[bytes], Any]:
+        """Makes a value that `encode` writes as this JSON text."""

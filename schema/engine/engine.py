@@ -141,7 +141,8 @@ class Engine:
         self, outcome: Outcome, request_id: str, extensions: Mapping[str, Any] | None = None
     ) -> Answer:
         errors = self.errors.present(outcome.errors, request_id) if outcome.errors else ()
-        return executed(self.codec, outcome.data, errors, extensions)
+        has_texts = getattr(outcome, "has_texts", False)
+        return executed(self.codec, outcome.data, errors, extensions, has_texts=has_texts)
 
     def _not_started(self, errors: list[dict[str, Any]]) -> RequestRefused:
         code = errors[0]["extensions"]["code"] if errors else ""

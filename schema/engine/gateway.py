@@ -45,7 +45,7 @@ async def open_context(
     client_address: str,
 ) -> Context:
     """Open a context with the credentials of a socket's first message in the place of the header's."""
-    token = _token_of(init_payload or {})
+    token = _token_in(init_payload) if init_payload else None
     if token is not None:
         headers = {**headers, "authorization": f"Bearer {token}"}
     return await gateway.open(headers, init_payload, client_address)
@@ -90,13 +90,23 @@ async def trusted_text(context: Context, document_id: str) -> str | None:
     return None if find is None or not document_id else await find(document_id)
 
 
-def _token_of(payload: Mapping[str, Any]) -> str | None:
-    """The token in a first message, under the names that front ends use, with or without its scheme."""
+def token_of(said: str | None) -> str | None:
+    """The token in the text of an Authorization, with or without its scheme.
+
+    A scheme without a token says nothing: front ends send `Bearer ` before anybody has signed in.
+    """
+    scheme, _, rest = (said or "").strip().partition(" ")
+    token = rest.strip() if scheme.lower() == "bearer" else (said or "").strip()
+    return token or None
+
+
+def _token_in(payload: Mapping[str, Any]) -> str | None:
+    """The first token in a first message, under the names that front ends use."""
     nested = payload.get("headers")
     for source in (payload, nested if isinstance(nested, dict) else {}):
         for name in ("Authorization", "authorization", "token", "accessToken"):
             value = source.get(name)
-            if isinstance(value, str) and value.strip():
-                scheme, _, rest = value.strip().partition(" ")
-                return rest.strip() if scheme.lower() == "bearer" else value.strip()
+            token = token_of(value) if isinstance(value, str) else None
+            if token is not None:
+                return token
     return None

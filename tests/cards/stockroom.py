@@ -18,6 +18,7 @@ from domain.cards.keys import KeyPurpose, working_key
 from domain.cards.ports import Demand
 from domain.cards.secret import Secret, masked
 from domain.ids import new_id
+from persistence import outbox
 from persistence.bells import LocalBell
 from persistence.cards import data_keys
 from persistence.cards.vault import Vault
@@ -242,13 +243,19 @@ class Stockroom:
                     part, order, line, sku.id, sku.sku, sku.kind, quantity, pool,
                 )  # fmt: skip
                 demands.append(
-                    Demand(part, order, line, sku.id, sku.sku, sku.kind, pool, quantity, path[-1], owner)
+                    Demand(
+                        part, order, line, sku.id, sku.sku, sku.kind, pool, quantity, path[-1], path, owner
+                    )
                 )
         return demands
 
     async def reserve(self, demands: Sequence[Demand], caller: Caller) -> None:
         """Take what an order needs, in a transaction of its own."""
-        await self.act(caller, lambda work: work.cards.reserve(demands, caller))
+
+        async def take(work: Work) -> None:
+            await work.cards.reserve(await work.cards.hold(demands), caller)
+
+        await self.act(caller, take)
 
     async def deliver(self, demands: Sequence[Demand], caller: Caller) -> None:
         """Pay for it."""
@@ -274,7 +281,8 @@ class Stockroom:
             work = Work(connection, self.tools, caller.request_id)
             await work.begin()
             await doing(work)
-            await self.perform._flush(work)
+            await work.react()
+            await outbox.write(connection, work.events)
             return work
 
 

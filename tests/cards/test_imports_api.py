@@ -192,6 +192,7 @@ async def test_imports_are_listed_the_newest_first(office: BackOffice) -> None:
     assert [edge["node"]["id"] for edge in rest["edges"]] == [sent[0]["id"]]
     queued = await office.ask(LIST, status=["QUEUED"])
     assert queued["totalCount"] == 3
+    assert (await office.ask(LIST, status=[]))["totalCount"] == 0
     assert (await office.ask(LIST, sku="NOTHING"))["edges"] == []
 
 

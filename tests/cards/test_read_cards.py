@@ -72,6 +72,7 @@ async def test_filters_narrow_and_a_foreign_channel_is_an_empty_one(room: Stockr
     headquarters = room.agent()
     used, count = await listed(reads, headquarters, status=(CardState.REDEEMED,), sku="month")
     assert (len(used), count) == (1, 1)
+    assert (await listed(reads, headquarters, status=()))[1] == 0
     assert await listed(reads, headquarters, channel="shop", sku="year") == ({kept}, 1)
     assert (await listed(reads, headquarters, channel="province"))[1] == 3
     assert (await listed(reads, headquarters, channel="other"))[1] == 0

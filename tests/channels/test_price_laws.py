@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.channels.offers import BELOW_FLOOR
@@ -63,7 +63,7 @@ def test_what_the_safeguard_lets_pass_breaks_nothing_new(drawn: list[Any], last:
     head = next(at for at, place in enumerate(PATH) if place.channel_id == new.setter_id)
     family = Family(tuple(PATH[: head + 1]), {a.channel_id: [b] for a, b in pairwise(PATH)})
     change = Change(RuleBook(before, NOW), RuleBook([*before, new], NOW))
-    found = first_break(change, family, [item], [1])
+    found = first_break(change, family, [item], [*before, new])
     broken = _broken([*before, new], item) - _broken(before, item)
     if found is None:
         assert broken == set()
@@ -74,11 +74,49 @@ def test_what_the_safeguard_lets_pass_breaks_nothing_new(drawn: list[Any], last:
         assert ("floor", found.channel.channel_id) in _broken([*before, new], item)
 
 
-def _broken(rules: list[PriceRule], item: Goods) -> set[tuple[str, UUID]]:
+many = st.tuples(
+    st.integers(0, 2), st.integers(70, 100), st.integers(1, 12), st.sampled_from(["part", "box", "all"])
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 4), st.lists(many, min_size=1, max_size=6))
+def test_what_may_come_on_sale_breaks_nothing_at_any_quantity(count: int, drawn: list[Any]) -> None:
+    part = goods()
+    box = bundle(300_00, (part, count))
+    scopes: dict[str, dict[str, Any]] = {
+        "part": {"variant_id": part.variant_id},
+        "box": {"variant_id": box.variant_id},
+        "all": {},
+    }
+    more = [rule(PATH[at], value, min_quantity=least, **scopes[of]) for at, value, least, of in drawn]
+    rules = [*down(75, 80, 85), *more]
+    family = Family((HQ,), {a.channel_id: [b] for a, b in pairwise(PATH)})
+    for item in (part, box):
+        found = first_break(Change(None, RuleBook(rules, NOW)), family, [item], rules)
+        broken = {one for n in range(1, 14) for one in _broken(rules, item, n)}
+        assert (found is None) == (broken == set())
+
+
+def test_a_bundle_buys_its_components_at_their_own_quantities() -> None:
+    part = goods()
+    box = bundle(300_00, (part, 3))
+    mine: dict[str, Any] = {"variant_id": part.variant_id}
+    its: dict[str, Any] = {"variant_id": box.variant_id}
+    rules = [rule(HQ, 75, **mine), rule(HQ, 85, **mine, min_quantity=10),
+             rule(PATH[1], 80, **its), rule(PATH[1], 90, **its, min_quantity=10)]  # fmt: skip
+    family = Family((HQ,), {a.channel_id: [b] for a, b in pairwise(PATH[:3])})
+    found = first_break(Change(None, RuleBook(rules, NOW)), family, [box], rules)
+    # Four boxes are twelve pieces, which cost 85 % already, and are not yet sold at 90 %.
+    assert isinstance(found, MarginBreak)
+    assert (found.channel, found.pays_minor, found.least_minor) == (PATH[2], 240_00, 255_00)
+
+
+def _broken(rules: list[PriceRule], item: Goods, quantity: int = 1) -> set[tuple[str, UUID]]:
     """What is broken, found the slow way: every channel's whole resolution."""
     found = set()
     for depth in range(1, len(PATH) + 1):
-        at = solve(rules, item, path=PATH[:depth])
+        at = solve(rules, item, quantity, path=PATH[:depth])
         if at.problem == BELOW_FLOOR:
             found.add(("floor", PATH[depth - 1].channel_id))
         if len(at.transfer_minor) > 1 and at.transfer_minor[-1] < at.transfer_minor[-2]:

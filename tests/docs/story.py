@@ -64,9 +64,21 @@ class Story:
             assert not differences, f"{self._at(step.block)}: {'; '.join(differences)}"
 
     def _message(self, step: Step) -> None:
-        lines = self.demo.settings.messages_path.read_text("utf-8").splitlines()
-        differences = self.known.differences(step.block.json, json.loads(lines[-1]))
+        """A job sends messages, soon after what they are about."""
+        give_up = time.monotonic() + WAIT_S
+        while True:
+            before = dict(self.known.values)
+            differences = self.known.differences(step.block.json, self._newest_message())
+            if not differences or time.monotonic() >= give_up:
+                break
+            self.known.values = before
+            time.sleep(0.05)
         assert not differences, f"{self._at(step.block)}: {'; '.join(differences)}"
+
+    def _newest_message(self) -> Any:
+        path = self.demo.settings.messages_path
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        return json.loads(lines[-1]) if lines else None
 
     def _python(self, step: Step) -> None:
         exec(compile(step.block.text, self._at(step.block), "exec"), self.known.values)

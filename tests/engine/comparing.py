@@ -13,6 +13,7 @@ from graphql import GraphQLError
 from domain.refusals import Forbidden, Unauthenticated
 from resolvers.http.codec import OrjsonCodec
 from schema.engine.compiled.execution import CompiledExecution
+from schema.engine.compiled.planner import PlanLimits
 from schema.engine.engine import Engine
 from schema.engine.execution import CoreExecution, Execution, Outcome
 from schema.engine.limits import DocumentLimits
@@ -30,7 +31,8 @@ class Comparison:
 
     def __init__(self, schema: strawberry.Schema) -> None:
         self.engine = Engine(schema, WIDE, codec=OrjsonCodec(), on_fault=lambda _fault: None)
-        self.core, self.compiled = CoreExecution(schema), CompiledExecution(schema)
+        self.core = CoreExecution(schema)
+        self.compiled = CompiledExecution(schema, PlanLimits(kept_from=0), codec=OrjsonCodec())
         self.tally: Counter[str] = Counter()
         self.refused: list[str] = []
 

@@ -55,6 +55,7 @@ async def test_filters_narrow_and_what_is_out_of_scope_is_empty(shop: Shop) -> N
     for code in ("HQ", "GD", "ZJ", "NOPE", "\x00"):
         assert await listed(shop, shop_agent, OrderFilter(channel=code)) == []
     assert await listed(shop, hq, OrderFilter(status=(OrderStatus.FULFILLED,))) == [paid.number]
+    assert await listed(shop, hq, OrderFilter(status=())) == []
     assert await listed(shop, hq, OrderFilter(external_id="E")) == [order.number]
     later = order.placed_at + timedelta(hours=1)
     assert await listed(shop, hq, OrderFilter(placed_after=later)) == []

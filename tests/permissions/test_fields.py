@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,6 +49,13 @@ def asked(story: Story, principal: Principal, body: bytes) -> bytes:
     response = story.demo.call(body, principal.token)
     assert response.status == 200, response.body[:2000]
     return response.body
+
+
+def but_for_its_budget(body: bytes) -> bytes:
+    """An answer without what its caller has left, which every question lessens."""
+    shortened, found = re.subn(rb',"budget":\{[^}]*\}', b"", body)
+    assert found == 1
+    return shortened
 
 
 def judged(part: Part, principal: Principal, things: Things, body: bytes) -> Judge:
@@ -121,8 +129,9 @@ def test_a_foreign_id_is_answered_with_the_same_bytes(story: Story, things: Thin
             foreign = [thing for thing in things.sample(type_) if not sees(one, thing)]
             for thing in foreign[:2]:
                 said, unsaid = (
-                    asked(story, one, orjson.dumps({"query": document, "variables": {"id": text}}))
+                    but_for_its_budget(asked(story, one, orjson.dumps(body)))
                     for text in (thing.text, unknown_like(thing).text)
+                    for body in [{"query": document, "variables": {"id": text}}]
                 )
                 if said != unsaid or b"errors" in said:
                     different.append((one.name, type_, said))

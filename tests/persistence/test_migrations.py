@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from persistence.idempotency import kept_key
 from persistence.migrations.run import migrate
 from persistence.tables import METADATA
 
@@ -22,6 +26,11 @@ def _differences(connection: Any) -> list[Any]:
     context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_type": True})
     found: list[Any] = compare_metadata(context, METADATA)
     return found
+
+
+def _run_again(connection: Any, migration: str) -> None:
+    with Operations.context(MigrationContext.configure(connection)):
+        importlib.import_module(f"persistence.migrations.versions.{migration}").upgrade()
 
 
 async def test_the_migrations_make_the_tables_that_the_code_declares(dsn: str) -> None:
@@ -42,3 +51,26 @@ async def test_processes_that_start_together_migrate_once(dsn: str) -> None:
         assert await connection.fetchval("SELECT count(*) FROM relay") == 1
     finally:
         await connection.close()
+
+
+async def test_keys_from_before_they_were_hashed_are_still_known(dsn: str) -> None:
+    someone, scope, key = UUID(int=7), f"CUSTOMER:{UUID(int=7)}", "第一单 ABCD-1234"
+    before = f"""SET LOCAL session_replication_role = replica;
+        INSERT INTO idempotency (scope, key, operation, body_hash) VALUES ('{scope}', '{key}', 'Pay', '');
+        INSERT INTO redemption (id, card_id, channel_id, scope, idempotency_key, fingerprint, status)
+        VALUES ('{someone}', '{someone}', '{someone}', '{scope}', '{key}', '', 'SUCCEEDED');
+        INSERT INTO reveal (id, card_id, customer_id, idempotency_key, watermark, expires_at)
+        VALUES ('{someone}', '{someone}', '{someone}', '{key}', '', now())"""
+    engine = create_async_engine(dsn.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
+    async with engine.begin() as connection:
+        for statement in before.split(";"):
+            await connection.exec_driver_sql(statement)
+        await connection.run_sync(_run_again, "0005_keys_are_hashed")
+        for table, column, whose in (
+            ("idempotency", "key", scope),
+            ("redemption", "idempotency_key", scope),
+            ("reveal", "idempotency_key", str(someone)),
+        ):
+            kept = (await connection.exec_driver_sql(f"SELECT {column} FROM {table}")).scalars().all()
+            assert kept == [kept_key(whose, key)], table
+    await engine.dispose()

@@ -181,21 +181,21 @@ async def customers(story: Story) -> str:
 
 
 async def buying(story: Story, buyer: str, codes: dict[str, list[str]]) -> dict[str, str]:
-    """Quote, place, pay and look, each once too often; card id → its secret."""
-    ask, trade = story.witness.ask, story.trade
+    """Quote, place, pay, look, each once too often, under keys that are secrets too; card id → its secret."""
+    ask, trade, (code, *_) = story.witness.ask, story.trade, codes["KEY"]
     lines = [{"sku": sku, "quantity": 2} for sku in (*codes, "MADE")]
     quote = await ask(QUOTE, buyer, gives=True, input={"lines": lines})
-    said = {"lines": lines, "quoteToken": quote["token"], "idempotencyKey": "buy"}
+    said = {"lines": lines, "quoteToken": quote["token"], "idempotencyKey": code}
     order = await ask(PLACE, buyer, input=said)
     await ask(PLACE, buyer, input=said | {"lines": lines[:1]})
-    for key in ("pay", "pay", "again"):
+    for key in (f"pay {code}", f"pay {code}", "again"):
         said = {"orderId": order["id"], "method": "SANDBOX", "idempotencyKey": key}
         await ask(PAY, buyer, input=said)
     cards: dict[str, str] = {}
     document = "query ($id: ID!) { order(id: $id) { lines { sku cards { id masked status } } } }"
     for line in (await ask(document, buyer, id=order["id"]))["lines"]:
         for card in line["cards"]:
-            said = {"cardId": card["id"], "idempotencyKey": f"look-{card['id']}"}
+            said = {"cardId": card["id"], "idempotencyKey": f"look-{card['id']}" if cards else code}
             shown = await ask(REVEAL, buyer, gives=True, input=said)
             assert await ask(REVEAL, buyer, gives=True, input=said) == shown
             await ask(REVEAL, buyer, input=said | {"idempotencyKey": "once more"})
@@ -216,9 +216,9 @@ async def using(story: Story, buyer: str, cards: dict[str, str]) -> None:
         payload = {"query": FOLLOW, "variables": {"after": "0"}}
         await say({"type": "subscribe", "id": "1", "payload": payload}, hear=0)
         for key, secret in (
-            ("a", cards[first]),
-            ("a", cards[first]),
-            ("a", cards[second]),
+            (cards[first], cards[first]),
+            (cards[first], cards[first]),
+            (cards[first], cards[second]),
             ("b", cards[first]),
         ):
             await ask(REDEEM, trade.redeemer, input={"secret": secret, "idempotencyKey": key})

@@ -101,6 +101,12 @@ def test_a_token_that_is_none_is_refused(demo: ServedDemo, token: str) -> None:
     assert refused(demo, b'{"query": "{viewer{kind}}"}', token) == (401, "UNAUTHENTICATED")
 
 
+@pytest.mark.parametrize("said", ["", " ", "Bearer", "Bearer ", "bearer  "])
+def test_a_scheme_without_a_token_is_said_by_nobody(demo: ServedDemo, said: str) -> None:
+    response = demo.call(b'{"query": "{__typename}"}', None, accept=ACCEPT, authorization=said)
+    assert (response.status, orjson.loads(response.body)["data"]) == (200, {"__typename": "Query"})
+
+
 @pytest.mark.parametrize(
     "kind", ["text/plain", "", "application/x-www-form-urlencoded", "multipart/form-data"]
 )

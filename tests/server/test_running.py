@@ -137,6 +137,8 @@ def test_metrics_count_operations_and_never_say_what_was_asked(demo: ServerProce
     ask(demo, "query canary7Q4Z { viewer { kind } }", some_token(demo))
     text = httpx2.get(f"{demo.url}/metrics").text
     assert "quanyi_forged_codes_total 0.0" in text
+    assert "quanyi_shared_commands_count 0.0" in text
+    assert "quanyi_spoiled_transactions_total 0.0" in text
     for name in ('operations_total{kind="query",outcome="ok"}', "operation_seconds_bucket", "pool_in_use",
                  "outbox_events", "jobs_held", "feed_followers", "guessing_subjects"):  # fmt: skip
         assert f"quanyi_{name}" in text

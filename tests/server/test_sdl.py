@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import re
 import subprocess
+from typing import Any
 
 import pytest
-from graphql import GraphQLSchema, build_schema
+from graphql import (
+    GraphQLSchema,
+    build_schema,
+    get_named_type,
+    is_enum_type,
+    is_input_object_type,
+    is_list_type,
+    is_object_type,
+)
 from graphql.utilities import find_breaking_changes
 
 import server
@@ -95,3 +104,18 @@ def test_a_deprecation_without_a_date_is_found() -> None:
         'type Query { old: Int @deprecated(reason: "Use new.") older: Int @deprecated(reason: "2027-01-01") }'
     )
     assert undated(build_schema(text)) == ["Query.old"]
+
+
+def test_every_filter_by_a_list_says_what_an_empty_list_means(printed: str) -> None:
+    schema = build_schema(printed)
+    silent = []
+    for name, kind in schema.type_map.items():
+        asked: dict[str, Any] = dict(kind.fields) if is_input_object_type(kind) else {}
+        for field, its in (kind.fields if is_object_type(kind) else {}).items():
+            asked |= {f"{field}.{one}": argument for one, argument in its.args.items()}
+        for one, its in asked.items():
+            if is_list_type(its.type) and is_enum_type(get_named_type(its.type)):
+                silent += (
+                    [] if str(its.description).endswith("none for an empty list.") else [f"{name}.{one}"]
+                )
+    assert silent == []

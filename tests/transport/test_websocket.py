@@ -40,7 +40,9 @@ async def test_queries_mutations_and_subscriptions_run_over_one_socket() -> None
     ("payload", "who"),
     [({"Authorization": "Bearer a1"}, "a1"), ({"authorization": "a2"}, "a2"), ({"token": "a3"}, "a3"),
      ({"accessToken": "bearer a4"}, "a4"), ({"headers": {"Authorization": "Bearer a5"}}, "a5"),
-     ({}, "upgrade"), (None, "upgrade")],
+     ({}, "upgrade"), (None, "upgrade"), ({"token": " "}, "upgrade"),
+     ({"Authorization": "Bearer "}, "upgrade"),
+     ({"Authorization": "bearer", "token": "a6"}, "a6")],
 )  # fmt: skip
 async def test_the_token_comes_in_the_first_message_or_in_the_upgrade(payload: Any, who: str) -> None:
     async with serving() as served, client(served, authorization="Bearer upgrade") as own:

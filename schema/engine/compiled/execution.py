@@ -10,6 +10,7 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 
+from schema.engine.codec import TextCodec
 from schema.engine.compiled.denials import errors_of
 from schema.engine.compiled.explain import explain
 from schema.engine.compiled.plan import Plan, make_plan
@@ -27,11 +28,14 @@ _LOG = logging.getLogger("quanyi.engine")
 class Answered:
     """Data and errors of a compiled operation."""
 
-    __slots__ = ("data", "errors")
+    __slots__ = ("data", "errors", "has_texts")
 
-    def __init__(self, data: dict[str, Any], errors: list[GraphQLError] | None = None) -> None:
+    def __init__(
+        self, data: dict[str, Any], errors: list[GraphQLError] | None = None, has_texts: bool = False
+    ) -> None:
         self.data: dict[str, Any] | None = data
         self.errors = errors
+        self.has_texts = has_texts
 
 
 def log_fallback(what: str, reason: str, operation: str | None) -> None:
@@ -40,14 +44,19 @@ def log_fallback(what: str, reason: str, operation: str | None) -> None:
 
 
 class CompiledExecution:
-    """Runs plans. `fallbacks` counts by (what, reason) how often graphql-core had to answer."""
+    """Runs plans. `fallbacks` counts by (what, reason) how often graphql-core had to answer.
+
+    With a `codec` objects that do not change keep what was written of them; only it can write such data.
+    """
 
     def __init__(
         self,
         schema: strawberry.Schema,
         limits: PlanLimits | None = None,
         on_fallback: OnFallback = log_fallback,
+        codec: TextCodec | None = None,
     ) -> None:
+        self._codec = codec
         self._schema, self._core = schema, CoreExecution(schema)
         self.sources = Sources(schema)
         self._limits = limits or PlanLimits()
@@ -92,8 +101,10 @@ class CompiledExecution:
 
     def _answered(self, plan: Plan, data: dict[str, Any], context: Any) -> Outcome:
         self.compiled += 1
+        if plan.texts is not None:
+            plan.texts.runs += 1
         if not plan.denied:
-            return Answered(data)
+            return Answered(data, None, plan.texts is not None)
         return Answered(data, list(errors_of(plan.denied, data, context)) or None)
 
     def plan_of(self, prepared: PreparedOperation, context: Any) -> Plan | None:
@@ -133,7 +144,9 @@ class CompiledExecution:
             return "null in @skip or @include"
         document, operation = prepared.document, prepared.operation
         try:
-            return make_plan(self._schema, self.sources, document, operation, flags, denied, self._limits)
+            return make_plan(
+                self._schema, self.sources, document, operation, flags, denied, self._limits, self._codec
+            )
         except NotPlannable as reason:
             return str(reason)
         except Exception as fault:  # an operation that core can answer must not fail for its plan

@@ -17,7 +17,9 @@ def explain(operation: Operation, plan: Plan | str) -> str:
         return f"{head}\n  fallback: graphql-core, because of: {plan}"
     lines = [head, *(f"  {line}" for line in _lines(plan.tree, set()))]
     functions = sum(_is_fetched(asked.source) for one in plan.tree.walk() for asked in one.fields)
-    lines.append(f"  awaited functions: {functions}")
+    levels = sum(one.waits for one in plan.tree.walk())
+    lines.append(f"  levels: {levels}")
+    lines.append(f"  statements: {functions} at most, one for each function that is awaited")
     lines.append(f"  audiences: {', '.join(sorted(plan.requires)) or 'all'}")
     lines.append("  fallback: none")
     return "\n".join(lines)

@@ -39,6 +39,8 @@ class PlanLimits:
     """Fields in the generated function."""
     kept_plans: int = 1_000
     """Plans in memory, least recently used first out."""
+    kept_from: int = 2
+    """At which run of a plan objects begin to keep what was written of them."""
 
 
 class Planner:

@@ -23,6 +23,7 @@ from schema.engine.compiled.inputs import Inputs
 from schema.engine.compiled.reasons import NotPlannable
 from schema.engine.compiled.shapes import function_name, is_inlined, level_statements, source_of
 from schema.engine.compiled.sources import Kind, Source
+from schema.engine.compiled.texts import Texts, remembers
 from schema.engine.compiled.tree import Asked, Choice, Selection
 from schema.refusals import Answer
 
@@ -32,13 +33,20 @@ _SIMPLE = {"String": "str", "ID": "str", "Boolean": "bool"}
 class Writer:
     """Writes the module of one plan: `run(context, v, done, event)` answers the data."""
 
-    def __init__(self, schema: strawberry.Schema, operation: OperationDefinitionNode) -> None:
-        self._schema = schema
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        operation: OperationDefinitionNode,
+        texts: Texts | None = None,
+    ) -> None:
+        self._schema, self._texts = schema, texts
         self._mutates = operation.operation is OperationType.MUTATION
         self.environment: dict[str, Any] = {
             "listed": values.listed, "off": values.off, "flat": values.flat, "filled": values.filled,
             "by_type": values.by_type, "once": values.once, "Answer": Answer,
         }  # fmt: skip
+        if texts is not None:
+            self.environment |= texts.environment
         self._inputs = Inputs(schema, operation, self._named)
         self._kept: dict[tuple[object, ...], str] = {}
         self._locals = 0
@@ -52,6 +60,9 @@ class Writer:
             below = (asked.below for asked in selection.fields)
             tables += [self._table(choice) for choice in below if isinstance(choice, Choice)]
         return "\n".join([*self._lines, *tables, *self._run(root)]) + "\n"
+
+    def _remembers(self, selection: Selection) -> bool:
+        return self._texts is not None and remembers(selection.type)
 
     def _run(self, root: Selection) -> list[str]:
         head = "async def run(c, v, done, event):"
@@ -87,7 +98,21 @@ class Writer:
         check = self._check(selection, "o")
         if check:
             lines.append(f"    {check}")
-        self._lines += [*lines, f"    return {self._object(selection, 'o', {})}"]
+        plain = self._object(selection, "o", {})
+        if self._remembers(selection):
+            lines += [f"    if o.written is None: return {plain}", f"    return {self._text(selection, {})}"]
+        else:
+            lines.append(f"    return {plain}")
+        self._lines += lines
+
+    def _text(self, selection: Selection, awaited: dict[str, str]) -> str:
+        """One object from the texts that it keeps, and those of its other fields."""
+        assert self._texts is not None
+        expression, lines = self._texts.of(
+            selection, lambda asked: awaited.get(asked.key) or self._value(asked, "o")
+        )
+        self._lines += lines
+        return expression
 
     def _check(self, selection: Selection, name: str) -> str:
         """A statement that leaves the plan for an object of another type."""
@@ -114,16 +139,17 @@ class Writer:
         """The dict of one object; `awaited` names the locals of fields that are complete already."""
         items = []
         for asked in selection.fields:
-            if asked.key in awaited:
-                value = awaited[asked.key]
-            elif asked.denied is not None:
-                value = self._denied(asked)
-            elif asked.source is None:
-                value = repr(selection.type.name)
-            else:
-                value = self._complete(self._get(asked, name), asked.type, asked)
+            value = awaited[asked.key] if asked.key in awaited else self._value(asked, name)
             items.append(f"{asked.key!r}: {value}")
         return "{" + ", ".join(items) + "}"
+
+    def _value(self, asked: Asked, name: str) -> str:
+        """The completed value of a field that is not awaited."""
+        if asked.denied is not None:
+            return self._denied(asked)
+        if asked.source is None:
+            return repr(asked.type.name)  # type: ignore[union-attr]
+        return self._complete(self._get(asked, name), asked.type, asked)
 
     def _denied(self, asked: Asked) -> str:
         """Null; but arguments that are wrong are told of before permissions that are missing."""
@@ -177,7 +203,7 @@ class Writer:
             return f"options_{below.number}[{name_of}({first})][1]({name}, v)"
         if below is None:
             raise AssertionError("a leaf has nothing below it")
-        if in_list or not is_inlined(below):
+        if in_list or not is_inlined(below) or self._remembers(below):
             return f"{function_name(below)}({value}, v)"
         name = value if is_name else self._local()
         first = value if is_name else f"({name} := {value})"
@@ -228,12 +254,13 @@ class Writer:
                 body += self._fetch(name, asked, source_of(asked))
                 body += self._completed(name, asked)
         columns = "".join(f", {name}" for name in awaited.values())
-        body += [
-            "out = []",
-            f"for o{columns} in zip(xs{columns}):",
-            f"    out.append({self._object(selection, 'o', awaited)})",
-            "return out",
-        ]
+        body += ["out = []", f"for o{columns} in zip(xs{columns}):"]
+        plain = f"out.append({self._object(selection, 'o', awaited)})"
+        if self._remembers(selection):
+            kept = f"out.append({self._text(selection, awaited)})"
+            body += [f"    if o.written is None: {plain}", f"    else: {kept}", "return out"]
+        else:
+            body += [f"    {plain}", "return out"]
         self._lines += [head, *(f"    {line}" for line in body)]
 
     def _fetch(self, name: str, asked: Asked, source: Source) -> list[str]:
