@@ -46,7 +46,7 @@ class _PerMinute(RateLimitItemPerMinute):
         super().__init__(amount, namespace=subject)
         self._key = super().key_for()
 
-    def key_for(self, *identifiers: bytes | str | int | float) -> str:
+    def key_for(self, *identifiers: Any) -> str:
         """Under which key it is counted."""
         return super().key_for(*identifiers) if identifiers else self._key
 

@@ -62,7 +62,7 @@ class Windows(Storage):
         window = self._windows.get(key)
         return 0 if window is None or window.ends_s <= self._now_s() else window.here + window.elsewhere
 
-    def get_expiry(self, key: str) -> float:
+    def get_expiry(self, key: str) -> int:
         """When the window that the key is in ends, in seconds since 1970."""
         now_s, window = self._now_s(), self._windows.get(key)
         if window is None or window.ends_s <= now_s:
