@@ -11,6 +11,11 @@ import structlog
 
 from schema.engine.asgi import Asgi, Receive, Scope, Send
 
+_COLLECTED = (20_000, 20, 50)
+"""How rarely the collector looks: requests leave next to no cycles, and it would walk through the views and
+plans that are kept again and again, all connections waiting.
+"""
+
 
 class Living:
     """An ASGI application over a site that a context manager makes and takes down.
@@ -43,6 +48,7 @@ class Living:
                 # What exists now lives as long as the process: the collector need not look at it again.
                 gc.collect()
                 gc.freeze()
+                gc.set_threshold(*_COLLECTED)
                 await send({"type": "lifespan.startup.complete"})
                 with suppress(asyncio.CancelledError):
                     await receive()
