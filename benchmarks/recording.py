@@ -15,6 +15,9 @@ from typing import Any
 from uuid import UUID
 
 ORDER_NUMBER = re.compile(r"\d{6}-\w{5}-\w{5}")
+KEPT_KEY = re.compile(r"[0-9a-f]{64}")
+"""An idempotency key as it is stored."""
+
 UNIQUE = "fresh-"
 """How a text begins that may be used once, such as an idempotency key."""
 
@@ -117,7 +120,9 @@ class Recorder:
         if isinstance(value, UUID):
             found = self._cells.get(value)
             return found if found is not None else self._made(value, _moment_ms(value) >= self._began_ms)
-        unique = isinstance(value, str) and (ORDER_NUMBER.fullmatch(value) or value.startswith(UNIQUE))
+        unique = isinstance(value, str) and (
+            value.startswith(UNIQUE) or ORDER_NUMBER.fullmatch(value) or KEPT_KEY.fullmatch(value)
+        )
         return self._made(value, bool(unique))
 
     def _made(self, value: Any, fresh: bool) -> Any:

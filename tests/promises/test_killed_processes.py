@@ -92,7 +92,10 @@ async def killer(trade: Trade, server: ServerProcess, journal: Journal, at: list
             await kill_amid_transactions(trade, server)
             await asyncio.to_thread(server.start)
         else:
-            random.choice(workers).kill()
+            killed = random.choice(workers)
+            killed.kill()
+            # Gone, so that it is not taken for one that serves when the next is chosen.
+            await asyncio.to_thread(killed.wait, PATIENCE_S)
 
 
 async def kill_amid_transactions(trade: Trade, server: ServerProcess) -> None:
