@@ -118,7 +118,7 @@ class Performer:
             outcomes = await _persistently(lambda: self._convoy(riders), TRIES_TOGETHER)
         except Exception as fault:  # whose fault it is, is seen when each has its own transaction
             SPOILED.inc()
-            structlog.get_logger().warning("convoy.spoiled", size=len(riders), problem=repr(fault))
+            structlog.get_logger().warning("convoy.spoiled", size=len(riders), problem=type(fault).__name__)
             for rider in riders:
                 await self._one_by_one(rider)
             return []
