@@ -1,0 +1,1 @@
+"""Promotions: the engine's worked cases and laws, and what is kept of them."""
