@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from domain.catalog.ports import Assortment
     from domain.channels.ports import ChannelTree, PriceBooks
     from domain.events import Event
+    from domain.ledger.ports import LedgerBook
     from domain.orders.ports import OrderBook
     from domain.payments.ports import Till
     from domain.supply.ports import Attempts
@@ -74,6 +75,10 @@ class UnitOfWork(Protocol):
     @property
     def orders(self) -> OrderBook:
         """Orders, lines and their fulfilment."""
+
+    @property
+    def ledger(self) -> LedgerBook:
+        """Transfers of money."""
 
     @property
     def till(self) -> Till:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from persistence.catalog.assortment import StoredAssortment
     from persistence.channels.price_books import StoredPriceBooks
     from persistence.channels.tree import StoredTree
+    from persistence.ledger.book import StoredLedger
     from persistence.orders.book import StoredOrders
     from persistence.orders.till import StoredTill
     from persistence.settings import Settings
@@ -136,6 +137,13 @@ class Work:
         from persistence.orders.book import StoredOrders
 
         return StoredOrders(self)
+
+    @cached_property
+    def ledger(self) -> StoredLedger:
+        """The ledger."""
+        from persistence.ledger.book import StoredLedger
+
+        return StoredLedger(self)
 
     @cached_property
     def till(self) -> StoredTill:

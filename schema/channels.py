@@ -89,9 +89,11 @@ class ChannelAccount:
     """Deposit and credit."""
 
     balance: Money = open_to_all("What lies in the deposit; below zero it is owed.")
-    held: Money = open_to_all("What is held for orders that are not paid yet.")
+    held: Money = open_to_all("What is held for orders that are not paid yet, and for withdrawals.")
     credit: Money = open_to_all("How far the balance may fall below zero.")
     available: Money = open_to_all("What it can still buy for: balance and credit, less what is held.")
+    pending: Money = open_to_all("What it has earned and cannot spend yet; added to the balance as it vests.")
+    owed: Money = open_to_all("What refunds took back beyond the balance; paid first from what vests.")
 
 
 @noun(views.ChannelLabel, description="As much as a channel sees of the channel above it.")

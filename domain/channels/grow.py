@@ -24,6 +24,7 @@ from domain.channels.tree import (
 from domain.channels.views import ChannelView
 from domain.commands import Command, handles
 from domain.ids import new_id
+from domain.ledger.cash import opened
 from domain.money import Money
 from domain.refusals import Forbidden, InvalidInput, NotFound
 from domain.work import UnitOfWork
@@ -95,9 +96,8 @@ async def found_headquarters(command: FoundHeadquarters, caller: Caller, work: U
         raise Forbidden(permissions.CHANNELS_WRITE)
     await work.prices.begin_change()
     own = new_id()
-    return await _add(
-        ChannelNode(own, command.code, command.name, ChannelTier.HEADQUARTERS, None, (own,)), 0, 0, work
-    )
+    node = ChannelNode(own, command.code, command.name, ChannelTier.HEADQUARTERS, None, (own,))
+    return await _add(node, None, None, caller, work)
 
 
 @handles(CreateChannel)
@@ -123,13 +123,18 @@ async def create_channel(command: CreateChannel, caller: Caller, work: UnitOfWor
         sells_as=command.sells_as,
         territory=None if command.territory is None else said(command.territory, "territory"),
     )
-    credit = command.credit.minor if command.credit else 0
-    return await _add(node, credit, command.deposit.minor if command.deposit else 0, work)
+    return await _add(node, command.credit, command.deposit, caller, work)
 
 
-async def _add(node: ChannelNode, credit_minor: int, balance_minor: int, work: UnitOfWork) -> ChannelView:
-    if not await work.tree.add(node, credit_minor, balance_minor):
+async def _add(
+    node: ChannelNode, credit: Money | None, deposit: Money | None, caller: Caller, work: UnitOfWork
+) -> ChannelView:
+    if not await work.tree.add(node):
         raise CodeTaken(node.code)
+    said = credit or deposit or Money(0)
+    await work.ledger.open_deposit(node.id, credit.minor if credit else 0, said.currency)
+    if deposit is not None:
+        await work.ledger.post(opened(node.id, deposit.minor, deposit.currency), caller)
     _tell(node, "created", work)
     return ChannelView.of(node)
 

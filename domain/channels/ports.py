@@ -45,8 +45,8 @@ class ChannelTree(Protocol):
     async def family(self, channel_id: UUID) -> Family:
         """A channel, the way to it and all below it."""
 
-    async def add(self, node: ChannelNode, credit_minor: int, balance_minor: int) -> bool:
-        """Keep a new channel with its account; False when its code is in use."""
+    async def add(self, node: ChannelNode) -> bool:
+        """Keep a new channel; False when its code is in use."""
 
     async def keep(self, node: ChannelNode) -> None:
         """Keep a channel's name, status, territory and settings."""

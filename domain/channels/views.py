@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.channels.rules import RATES, PriceRule
 from domain.channels.tree import ChannelNode
+from domain.ledger.views import Balance
 from domain.money import Money
 
 
@@ -51,11 +52,25 @@ class ChannelLabel:
 
 @dataclass(slots=True)
 class AccountView:
-    """The deposit of a channel."""
+    """The money of a channel."""
 
     balance: Money
     held: Money
     credit: Money
+    pending: Money
+    owed: Money
+
+    @classmethod
+    def of(cls, balance: Balance) -> AccountView:
+        """What is held still lies in the deposit for whoever looks at it."""
+        held = Money(balance.held_minor, balance.currency)
+        return cls(
+            Money(balance.deposit_minor, balance.currency) + held,
+            held,
+            Money(balance.credit_minor, balance.currency),
+            Money(balance.pending_minor, balance.currency),
+            Money(balance.owed_minor, balance.currency),
+        )
 
     @property
     def available(self) -> Money:

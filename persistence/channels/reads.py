@@ -10,10 +10,10 @@ from uuid import UUID
 from domain.access.permissions import PRICES_READ
 from domain.channels.tree import CODE
 from domain.channels.views import AccountView, ChannelLabel, ChannelView, PriceRuleView
-from domain.money import Money
 from domain.paging import Page, PageRequest, cursor_of
 from domain.refusals import BadRequest
 from persistence.channels.rows import node_of, rule_of
+from persistence.ledger.balances import balances_of
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ _CHILDREN = """
 _FORWARDS = Statement(_CHILDREN.format(sign=">", way="ASC"))
 _BACKWARDS = Statement(_CHILDREN.format(sign="<", way="DESC"))
 _COUNT = Statement("SELECT count(*) FROM channel WHERE parent_id = :parent")
-_ACCOUNTS = Statement("SELECT * FROM account WHERE channel_id = ANY (CAST(:ids AS uuid[]))")
 _RULES = """
     SELECT * FROM price_rule
     WHERE setter_id = :setter AND ended_at IS NULL AND (CAST(:key AS uuid) IS NULL OR id {sign} :key)
@@ -102,16 +101,8 @@ class StoredChannelReads:
     async def accounts_of(self, channels: Sequence[ChannelView]) -> list[AccountView | None]:
         """The deposit of each channel, in one statement."""
         async with self._database.connection() as connection:
-            rows = await _ACCOUNTS.all(connection, ids=[one.id for one in channels])
-        found = {
-            row["channel_id"]: AccountView(
-                Money(row["balance_minor"], row["currency"]),
-                Money(row["held_minor"], row["currency"]),
-                Money(row["credit_minor"], row["currency"]),
-            )
-            for row in rows
-        }
-        return [found.get(one.id) for one in channels]
+            found = await balances_of(connection, [one.id for one in channels])
+        return [AccountView.of(found[one.id][0]) if one.id in found else None for one in channels]
 
     async def rules(self, caller: Caller, request: PageRequest) -> Page[PriceRuleView]:
         """The rules that the caller's channel has set, the newest first."""

@@ -27,13 +27,9 @@ _BELOW = Statement(
     "SELECT * FROM channel WHERE path @> ARRAY[CAST(:channel AS uuid)] AND id <> :channel ORDER BY code"
 )
 _ADD = Statement(
-    """WITH added AS (
-           INSERT INTO channel (id, code, name, tier, sells_as, territory, status, parent_id, path, settings)
-           VALUES (:id, :code, :name, :tier, :sells_as, :territory, :status, :parent_id, :path, :settings)
-           ON CONFLICT (code) DO NOTHING RETURNING id
-       )
-       INSERT INTO account (channel_id, credit_minor, balance_minor)
-       SELECT id, CAST(:credit AS bigint), CAST(:balance AS bigint) FROM added RETURNING true"""
+    """INSERT INTO channel (id, code, name, tier, sells_as, territory, status, parent_id, path, settings)
+       VALUES (:id, :code, :name, :tier, :sells_as, :territory, :status, :parent_id, :path, :settings)
+       ON CONFLICT (code) DO NOTHING RETURNING true"""
 )
 _KEEP = Statement(
     """UPDATE channel SET name = :name, status = :status, territory = :territory, sells_as = :sells_as,
@@ -91,8 +87,8 @@ class StoredTree:
             children[above].append(Place(node.id, node.tier.value, margins[node.id], node.code))
         return Family(places(path), children)
 
-    async def add(self, node: ChannelNode, credit_minor: int, balance_minor: int) -> bool:
-        """Keep a new channel with its account."""
+    async def add(self, node: ChannelNode) -> bool:
+        """Keep a new channel."""
         added = await _ADD.value(
             self._work.connection,
             id=node.id,
@@ -105,8 +101,6 @@ class StoredTree:
             parent_id=node.parent_id,
             path=list(node.path),
             settings=dict(node.settings),
-            credit=credit_minor,
-            balance=balance_minor,
         )
         return bool(added)
 

@@ -39,9 +39,12 @@ class Turn(IntEnum):
     """Rows of orders, by id."""
     GATE = auto()
     """Rows of stock, then of quotas, by key."""
+    MONEY = auto()
+    """Deposits and debts, by key."""
     PLACING = auto()
     TAKING = auto()
     PAYMENTS = auto()
+    LEDGER = auto()
     PARTS = auto()
     DELIVERY = auto()
     PROGRESS = auto()

@@ -35,16 +35,6 @@ channel = Table(
     Index("ix_channel_path", "path", postgresql_using="gin"),
 )
 
-account = Table(
-    "account",
-    METADATA,
-    ref("channel_id", "channel", primary_key=True),
-    words("currency", default="CNY"),
-    minor("balance_minor", default=0),
-    minor("held_minor", default=0),
-    minor("credit_minor", default=0),
-)
-
 price_rule = Table(
     "price_rule",
     METADATA,

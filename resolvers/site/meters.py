@@ -70,6 +70,7 @@ ELSEWHERE = (
     "quanyi_shared_commands_count",
     "quanyi_shared_commands_sum",
     "quanyi_spoiled_transactions_total",
+    "quanyi_ledger_differences",
     "quanyi_subscriptions",
     "quanyi_feed_encoded_total",
     "quanyi_feed_delivered_total",

@@ -1,0 +1,81 @@
+"""The ledger of one transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from domain.ledger.accounts import deposit, hold, pending
+from domain.ledger.views import Maturity, Pending
+from persistence.ledger import posting, sql
+from persistence.ledger.balances import balances_of
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from domain.ledger.ports import Covered
+    from domain.ledger.transfers import Transfer
+    from domain.ledger.views import Balance
+    from persistence.work import Work
+
+
+class StoredLedger:
+    """Fills `domain.ledger.ports.LedgerBook`."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    @property
+    def _on(self) -> Any:
+        return self._work.connection
+
+    async def post(self, transfers: Sequence[Transfer], caller: Caller) -> None:
+        """Cover transfers and write them; raises BalanceTooLow."""
+        if transfers:
+            await self.enter(await self.cover(transfers), caller)
+
+    async def cover(self, transfers: Sequence[Transfer]) -> Covered:
+        """Lock what transfers take from and see that it is there; raises BalanceTooLow."""
+        return await posting.cover(self._work, transfers)
+
+    async def enter(self, covered: Covered, caller: Caller) -> None:
+        """Write transfers that are covered: one statement."""
+        assert isinstance(covered, posting.StoredCover)
+        if covered.transfers:
+            await posting.enter(self._work, (covered, caller))
+
+    async def open_deposit(self, channel_id: UUID, credit_minor: int, currency: str) -> None:
+        """Give a channel a deposit of nothing, and open at once what its first sale would have to open."""
+        names = [
+            (deposit(channel_id), currency),
+            (hold(channel_id), currency),
+            (pending(channel_id), currency),
+        ]
+        await posting.open_accounts(self._on, names, credit_minor)
+
+    async def balances(self, channel_ids: Sequence[UUID]) -> dict[UUID, list[Balance]]:
+        """The accounts of channels, by currency."""
+        return await balances_of(self._on, channel_ids)
+
+    async def pending_of(self, order_id: UUID) -> Pending:
+        """What an order's margins wait for; whoever vests passes it over meanwhile."""
+        row = await sql.LOCK_VESTING.one(self._on, order=order_id)
+        if row is None:
+            return Pending()
+        if row["vested_at"] is not None:
+            return Pending(vests_at=row["vests_at"], vested=True)
+        return Pending((await self._waiting([order_id])).get(order_id, {}), row["vests_at"])
+
+    async def take_due(self, limit: int) -> list[Maturity]:
+        """Take orders whose margins are due."""
+        rows = await sql.TAKE_DUE.all(self._on, limit=limit)
+        waiting = await self._waiting([row["order_id"] for row in rows])
+        return [Maturity(row["order_id"], row["currency"], waiting.get(row["order_id"], {})) for row in rows]
+
+    async def _waiting(self, order_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
+        found: dict[UUID, dict[UUID, int]] = defaultdict(dict)
+        if order_ids:
+            for row in await sql.WAITING.all(self._on, orders=list(order_ids)):
+                found[row["order_id"]][row["channel_id"]] = row["minor"]
+        return found

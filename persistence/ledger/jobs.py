@@ -1,0 +1,50 @@
+"""Regular work on the ledger: rolling balances up, vesting margins, and comparing balances with entries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from prometheus_client import Gauge
+
+from domain.access.callers import SYSTEM
+from domain.ledger.vesting import VestMargins
+from persistence.jobs import Desk, timer
+from persistence.ledger import sql
+from persistence.ledger.check import differences
+
+VESTED_AT_ONCE = 200
+"""Orders of one transaction: the deposits of funders that have to give stay locked as long as it takes."""
+
+ROUNDS = 50
+"""Batches of one tick; the next tick goes on."""
+
+DIFFERENCES = Gauge(
+    "quanyi_ledger_differences",
+    "Balances that are not the sum of their entries; anything but 0 is an alarm.",
+    multiprocess_mode="mostrecent",
+)
+
+
+@timer("ledger.roll-up", "* * * * * *")
+async def roll_up(_facts: dict[str, Any], desk: Desk) -> None:
+    """Every second: what readers have to add up stays little."""
+    async with desk.database.transaction() as connection:
+        await sql.ROLL_UP.run(connection)
+
+
+@timer("ledger.vest", "* * * * * */10")
+async def vest(_facts: dict[str, Any], desk: Desk) -> None:
+    """Vest what is due, batch by batch."""
+    for _ in range(ROUNDS):
+        if await desk.perform(VestMargins(VESTED_AT_ONCE), SYSTEM) < VESTED_AT_ONCE:
+            return
+
+
+@timer("ledger.check", "* * * * *")
+async def check(_facts: dict[str, Any], desk: Desk) -> None:
+    """Every minute: one pass over all entries."""
+    found = await differences(desk.database)
+    DIFFERENCES.set(len(found))
+    for one in found:
+        structlog.get_logger().error("ledger.difference", account=one.account, currency=one.currency)

@@ -1,0 +1,75 @@
+"""The ledger: transfers and entries that nobody can change, and the balances that follow from them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Table, UniqueConstraint, text
+
+from persistence.tables.columns import METADATA, born, key, minor, moment, ref, words
+
+ledger_account = Table(
+    "ledger_account",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    words("kind"),
+    ref("channel_id", "channel", nullable=True),
+    words("currency"),
+    minor("balance_minor", default=0),
+    minor("credit_minor", default=0),
+    born(),
+    UniqueConstraint("channel_id", "kind", "currency", postgresql_nulls_not_distinct=True),
+    CheckConstraint("kind <> 'DEPOSIT' OR balance_minor >= -credit_minor", name="within_credit"),
+    CheckConstraint("kind <> 'RECEIVABLE' OR balance_minor <= 0", name="owed"),
+    CheckConstraint("credit_minor >= 0", name="credit"),
+)
+"""`balance_minor` is what has been rolled up: the deltas that wait belong to it."""
+
+ledger_transfer = Table(
+    "ledger_transfer",
+    METADATA,
+    key(),
+    words("type"),
+    Column("business_id", key().type, nullable=False),
+    words("currency"),
+    Column("order_id", key().type, nullable=True),
+    words("by_kind"),
+    Column("by_id", key().type, nullable=True),
+    words("request_id", default=""),
+    born("posted_at"),
+    UniqueConstraint("type", "business_id"),
+)
+Index(
+    "ix_ledger_transfer_order",
+    ledger_transfer.c.order_id,
+    postgresql_where=text("order_id IS NOT NULL"),
+)
+
+ledger_entry = Table(
+    "ledger_entry",
+    METADATA,
+    Column("account_id", BigInteger, primary_key=True),
+    Column("transfer_id", key().type, primary_key=True),
+    minor("minor"),
+    CheckConstraint("minor <> 0", name="moves"),
+)
+"""Credits are positive. A trigger checks what is inserted as a set, references included: cheaper than keys.
+"""
+Index("ix_ledger_entry_transfer", ledger_entry.c.transfer_id)
+
+ledger_delta = Table(
+    "ledger_delta",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("account_id", BigInteger, nullable=False, index=True),
+    minor("minor"),
+)
+"""What transactions have added to accounts that they did not lock; rolled up into `balance_minor`."""
+
+ledger_vesting = Table(
+    "ledger_vesting",
+    METADATA,
+    Column("order_id", key().type, primary_key=True),
+    words("currency"),
+    moment("vests_at", nullable=False),
+    moment("vested_at"),
+)
+Index("ix_ledger_vesting_due", ledger_vesting.c.vests_at, postgresql_where=text("vested_at IS NULL"))
