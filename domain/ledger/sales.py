@@ -87,7 +87,10 @@ def release(trade: Trade) -> list[Transfer]:
 
 
 def paid(trade: Trade, shares: Shares, vests_at: datetime, by_headquarters: bool) -> list[Transfer]:
-    """What was held becomes revenue and margins; funders pay the discount; `by_headquarters` took the money."""
+    """What was held becomes revenue and margins, and funders pay the discount.
+
+    `by_headquarters` says that it took the buyer's money; a seller that did has it already.
+    """
     collected = [debit(PAYMENT_CLEARING, trade.total_minor), credit(trade.purse, trade.total_minor)]
     cost = [debit(COST_OF_GOODS, trade.levels[0]), credit(SUPPLIER_PREPAID, trade.levels[0])]
     taken = by_headquarters or len(trade.path) == 1  # headquarters as a seller takes it in any case

@@ -96,7 +96,7 @@ def _vests(transfer: Transfer) -> bool:
 
 
 async def _opened(on: Connection, wanted: Sequence[Transfer]) -> Books:
-    """The books; accounts that are used for the first time are opened before anything is locked."""
+    """The books; accounts that are used for the first time are opened."""
     guarded = _guarded(wanted)
     needed = {(entry.account, one.currency) for one in wanted for entry in one.entries} | guarded
     books = await _read(on, needed, guarded)
