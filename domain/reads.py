@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from domain.cards.batches.ports import ImportReads
     from domain.cards.ports import CardReads
     from domain.catalog.ports import CatalogReads
-    from domain.channels.ports import ChannelReads
+    from domain.channels.ports import ChannelReads, QuotaReads
     from domain.commands import Command
     from domain.orders.ports import OrderReads
 
@@ -38,7 +38,11 @@ class Reads(Protocol):
 
     @property
     def channels(self) -> ChannelReads:
-        """Channels, prices, quotas."""
+        """Channels and prices."""
+
+    @property
+    def quotas(self) -> QuotaReads:
+        """Quotas and allocations."""
 
     @property
     def cards(self) -> CardReads:

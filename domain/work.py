@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from domain.cards.batches.ports import CardImports
     from domain.cards.ports import CardStock, CardTrace
     from domain.catalog.ports import Assortment
-    from domain.channels.ports import ChannelTree, PriceBooks
+    from domain.channels.ports import ChannelTree, PriceBooks, SalesQuotas
     from domain.events import Event
     from domain.ledger.ports import LedgerBook
     from domain.orders.ports import OrderBook
@@ -55,6 +55,10 @@ class UnitOfWork(Protocol):
     @property
     def prices(self) -> PriceBooks:
         """Price rules, floors, visibility."""
+
+    @property
+    def quotas(self) -> SalesQuotas:
+        """What channels may sell in a period."""
 
     @property
     def catalog(self) -> Assortment:

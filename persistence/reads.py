@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from persistence.cards.batch_reads import StoredImportReads
     from persistence.cards.reads import StoredCardReads
     from persistence.catalog.reads import StoredCatalogReads
+    from persistence.channels.quota_reads import StoredQuotaReads
     from persistence.channels.reads import StoredChannelReads
     from persistence.database import Database
     from persistence.orders.reads import StoredOrderReads
@@ -46,10 +47,17 @@ class StoredReads:
 
     @cached_property
     def channels(self) -> StoredChannelReads:
-        """Channels, prices, quotas."""
+        """Channels and prices."""
         from persistence.channels.reads import StoredChannelReads
 
         return StoredChannelReads(self._database, self._tools)
+
+    @cached_property
+    def quotas(self) -> StoredQuotaReads:
+        """Quotas and allocations."""
+        from persistence.channels.quota_reads import StoredQuotaReads
+
+        return StoredQuotaReads(self._database)
 
     @cached_property
     def cards(self) -> StoredCardReads:

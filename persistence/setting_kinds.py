@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 from typing import Annotated
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
@@ -27,6 +28,12 @@ def _redis(text: str) -> str:
     return spelled
 
 
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("Give the name of a time zone such as Asia/Shanghai")
+    return name
+
+
 Count = Annotated[int, Field(ge=1)]
 """A number of which there is at least one."""
 
@@ -35,3 +42,6 @@ Networks = Annotated[str, AfterValidator(_networks)]
 
 RedisAddress = Annotated[str, AfterValidator(_redis)]
 """A URL of Redis or Valkey."""
+
+Zone = Annotated[str, AfterValidator(_zone)]
+"""A time zone by its name in the IANA database."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from persistence.cards.vault import Vault
     from persistence.catalog.assortment import StoredAssortment
     from persistence.channels.price_books import StoredPriceBooks
+    from persistence.channels.sales_quotas import StoredQuotas
     from persistence.channels.tree import StoredTree
     from persistence.ledger.book import StoredLedger
     from persistence.orders.book import StoredOrders
@@ -102,6 +103,13 @@ class Work:
         from persistence.channels.price_books import StoredPriceBooks
 
         return StoredPriceBooks(self)
+
+    @cached_property
+    def quotas(self) -> StoredQuotas:
+        """What channels may sell in a period."""
+        from persistence.channels.sales_quotas import StoredQuotas
+
+        return StoredQuotas(self)
 
     @cached_property
     def catalog(self) -> StoredAssortment:

@@ -11,6 +11,7 @@ from domain.access.permissions import CHANNELS_READ, CHANNELS_WRITE, PRICES_READ
 from domain.channels import views
 from domain.channels.grow import CreateChannel as CreateChannelCommand
 from domain.channels.grow import MoveChannel, SetChannelStatus, UpdateChannel
+from domain.channels.quotas import HoldsQuota
 from domain.channels.refusals import (
     CodeTaken,
     FloorBroken,
@@ -156,7 +157,7 @@ async def update_channel(context: Context, input: UpdateChannelInput) -> Channel
 
 @mutation(
     requires=CHANNELS_WRITE,
-    fails_with=(TierTooHigh, MovesIntoItself, HoldsStock, MarginTooSmall, FloorBroken),
+    fails_with=(TierTooHigh, MovesIntoItself, HoldsStock, HoldsQuota, MarginTooSmall, FloorBroken),
 )
 async def move_channel(context: Context, input: MoveChannelInput) -> Channel:
     """Put a channel with all below it under another parent; its price rules from its old parent lapse."""

@@ -135,10 +135,13 @@ class CardTrace:
     events: list[CardTraceEvent] = open_to_all("Everything that happened to it, the oldest first.")
 
 
-@noun(views.StockQuotaView, description="What a channel was handed of a SKU (库存配额).")
-class StockQuota:
+@noun(views.StockQuotaView, description="What a channel was handed of a SKU (库存配额).", prefix="stq")
+class StockQuota(Node):
     """Of one channel and SKU."""
 
+    id: strawberry.ID = identified(
+        "stq", "The opaque id; an allocation that follows an ended one has a new one."
+    )
     sku: str = open_to_all("What was handed on.")
     channel: Annotated[Channel, strawberry.lazy("schema.channels")] | None = open_to_all("To whom.")
     granted: int = open_to_all("How many in all.")

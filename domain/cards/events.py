@@ -31,3 +31,18 @@ class CardStatusChanged(Event):
             "sku": self.sku,
             "order_id": None if self.order_id is None else str(self.order_id),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockAllocated(Event):
+    """Stock went from a channel to its child, the aggregate, or back where the quantity is negative."""
+
+    kind: ClassVar[str] = "stock.allocated"
+
+    sku: str
+    quantity: int
+    granted: int
+
+    def payload(self) -> dict[str, Any]:
+        """What moved, and what the child was given in all."""
+        return {"sku": self.sku, "quantity": self.quantity, "granted": self.granted}

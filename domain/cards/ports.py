@@ -54,6 +54,15 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodUse:
+    """A quota of a period that a demand is counted in; `own` where no quota below it counts the demand."""
+
+    holder_id: UUID
+    period: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """A demand that can be met: its gate is locked until the commit, and these cards are free behind it."""
 
@@ -61,11 +70,13 @@ class Held:
     card_ids: tuple[UUID, ...]
     """As many as it wants; empty for goods that are no cards."""
     holders: tuple[UUID, ...] = ()
-    """Those of its path whose quotas it uses."""
+    """Those of its path whose allocations it uses."""
+    periods: tuple[PeriodUse, ...] = ()
+    """The quotas of periods that count it."""
 
 
 class CardStock(Protocol):
-    """Stock in one transaction. The gate: stock levels are locked in key order, then quotas, then cards."""
+    """Stock in one transaction. The gate: levels are locked in key order, then allocations, quotas, cards."""
 
     @property
     def terms(self) -> CardTerms:

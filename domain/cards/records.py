@@ -21,6 +21,8 @@ class Allocation:
     sku: str
     kind: str
     quantity: int
+    at_most: bool = False
+    """Whether less will do where there is less."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class CardView:
 class StockQuotaView:
     """What a channel was handed of a SKU."""
 
+    id: UUID
     sku: str
     channel_id: UUID
     granted: int

@@ -47,3 +47,18 @@ class VisibilityChanged(Event):
     def payload(self) -> dict[str, Any]:
         """Whether it shows or hides."""
         return {"visible": self.visible}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesQuotaChanged(Event):
+    """A quota of a channel was set or ended; the aggregate is that channel."""
+
+    kind: ClassVar[str] = "sales_quota.changed"
+    change: str
+    sku: str
+    period: str
+    quantity: int
+
+    def payload(self) -> dict[str, Any]:
+        """What changed, and of what; the quantity of an ended one is what it was."""
+        return {"change": self.change, "sku": self.sku, "period": self.period, "quantity": self.quantity}

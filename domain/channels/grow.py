@@ -9,6 +9,7 @@ from domain.access import permissions
 from domain.access.callers import Caller, CallerKind
 from domain.channels.checks import refuse_newcomers
 from domain.channels.events import SUSPENDED, ChannelChanged
+from domain.channels.quotas import HoldsQuota
 from domain.channels.refusals import CodeTaken, HoldsStock, MovesIntoItself, TierTooHigh
 from domain.channels.tree import (
     CODE,
@@ -152,6 +153,9 @@ async def move_channel(command: MoveChannel, caller: Caller, work: UnitOfWork) -
     held = await work.tree.unsold_stock(node.id)
     if held is not None:
         raise HoldsStock(*held)
+    capped = await work.tree.sales_quota(node.id)
+    if capped is not None:
+        raise HoldsQuota(*capped)
     moved = replace(node, parent_id=parent.id, path=(*parent.path, node.id))
     await _check_move(moved, caller, work)
     await work.tree.move(node, parent)

@@ -10,8 +10,10 @@ from uuid import UUID
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
+    from domain.cards.views import StockQuotaView
     from domain.channels.book import Catalogue, Selection
     from domain.channels.offers import Offer
+    from domain.channels.quotas import QuotaNest, QuotaPeriod, QuotaPlace, SalesQuotaView
     from domain.channels.rules import Goods, PriceRule
     from domain.channels.tree import ChannelNode, Family
     from domain.channels.views import AccountView, ChannelLabel, ChannelView, PriceRuleView
@@ -56,6 +58,25 @@ class ChannelTree(Protocol):
 
     async def unsold_stock(self, channel_id: UUID) -> tuple[str, str] | None:
         """(channel code, SKU) of an allocation in the subtree of which something is left, or None."""
+
+    async def sales_quota(self, channel_id: UUID) -> tuple[str, str] | None:
+        """(channel code, SKU) of a quota in the subtree, or None."""
+
+
+class SalesQuotas(Protocol):
+    """Quotas of periods, for changing them; sales count behind the gate of the stock."""
+
+    async def find(self, channel: ChannelNode, sku: str, period: QuotaPeriod) -> QuotaPlace | None:
+        """A channel's quota of a SKU, on sale or not; None where it has none."""
+
+    async def lock(self, place: QuotaPlace) -> QuotaNest:
+        """What surrounds a place, in the current period. Changes of one SKU's quotas queue here."""
+
+    async def put(self, place: QuotaPlace, nest: QuotaNest, quantity: int) -> SalesQuotaView:
+        """Write a locked place's quota; it counts what is sold from now on, or goes on counting."""
+
+    async def end(self, place: QuotaPlace, nest: QuotaNest) -> SalesQuotaView | None:
+        """Remove a locked place's quota, telling what it was."""
 
 
 class PriceBooks(Protocol):
@@ -125,3 +146,29 @@ class ChannelReads(Protocol):
 
     async def node(self, caller: Caller, type_name: str, id: UUID) -> ChannelView | PriceRuleView | None:
         """A channel or a price rule by its id, None where the caller may not see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaFilter:
+    """Which quotas; None does not narrow. `channel` is a code, and means its subtree."""
+
+    channel: str | None = None
+    sku: str | None = None
+    period: QuotaPeriod | None = None
+
+
+class QuotaReads(Protocol):
+    """Quotas and allocations of the caller's channel and of all below it."""
+
+    async def sales_quotas(
+        self, caller: Caller, wanted: QuotaFilter, request: PageRequest
+    ) -> Page[SalesQuotaView]:
+        """Quotas of periods, by channel, SKU and period."""
+
+    async def stock_quotas(
+        self, caller: Caller, wanted: QuotaFilter, request: PageRequest
+    ) -> Page[StockQuotaView]:
+        """What channels were handed, by channel and SKU; the period does not narrow."""
+
+    async def node(self, caller: Caller, type_name: str, id: UUID) -> SalesQuotaView | StockQuotaView | None:
+        """A SalesQuota or StockQuota; None where it is out of scope."""

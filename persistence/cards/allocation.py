@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from domain.cards.events import StockAllocated
 from domain.cards.refusals import QuotaExceeded
 from domain.cards.states import CardStep
 from domain.cards.views import StockQuotaView
@@ -46,7 +47,7 @@ _COUNT = Statement(
 
 _GRANT = Statement(
     """UPDATE stock_quota SET granted = granted + CAST(:quantity AS bigint)
-        WHERE channel_id = :child AND variant_id = :variant RETURNING granted, used"""
+        WHERE channel_id = :child AND variant_id = :variant RETURNING id, granted, used"""
 )
 
 _END = Statement(
@@ -94,6 +95,8 @@ async def allocate(work: Work, wanted: Allocation, caller: Caller) -> StockQuota
     locked = await _LOCK.all(on, variant=wanted.variant_id, parent=wanted.parent_id, child=wanted.child_id)
     giver, taker = (wanted.parent_id, wanted.child_id) if gives else (wanted.child_id, wanted.parent_id)
     left = await _movable(on, wanted, giver, stock, locked)
+    if left is not None and wanted.at_most:
+        count = max(min(count, left), 0)
     if left is not None and count > left:
         raise QuotaExceeded(wanted.sku, count, max(left, 0))
     if stock is Stock.CARDS:
@@ -112,17 +115,32 @@ async def allocate(work: Work, wanted: Allocation, caller: Caller) -> StockQuota
             raise QuotaExceeded(wanted.sku, count, len(moved))
     elif stock is Stock.COUNT:
         await _COUNT.run(on, variant=wanted.variant_id, giver=giver, taker=taker, quantity=count)
-    return await _granted(on, wanted)
+    quota = await _granted(on, wanted, count if gives else -count)
+    if count:
+        _tell(work, quota, count if gives else -count)
+    return quota
 
 
-async def _granted(on: Any, wanted: Allocation) -> StockQuotaView:
+async def _granted(on: Any, wanted: Allocation, quantity: int) -> StockQuotaView:
     """A quota of nothing is none: the child sells from the stock above it again."""
-    row = await _GRANT.one(on, child=wanted.child_id, variant=wanted.variant_id, quantity=wanted.quantity)
+    row = await _GRANT.one(on, child=wanted.child_id, variant=wanted.variant_id, quantity=quantity)
     if row is None:
         raise QuotaExceeded(wanted.sku, abs(wanted.quantity), 0)
     if row["granted"] == 0:
         await _END.run(on, child=wanted.child_id, variant=wanted.variant_id)
-    return StockQuotaView(wanted.sku, wanted.child_id, row["granted"], row["used"])
+    return StockQuotaView(row["id"], wanted.sku, wanted.child_id, row["granted"], row["used"])
+
+
+def _tell(work: Work, quota: StockQuotaView, quantity: int) -> None:
+    work.record(
+        StockAllocated(
+            aggregate_id=quota.channel_id,
+            channel_id=quota.channel_id,
+            sku=quota.sku,
+            quantity=quantity,
+            granted=quota.granted,
+        )
+    )
 
 
 async def _movable(
@@ -131,18 +149,18 @@ async def _movable(
     """How many the giver can let go; None where nothing limits it: headquarters' caps."""
     limits = []
     if stock in (Stock.CARDS, Stock.COUNT):
-        limits.append(_of(locked, giver, is_quota=False))
+        limits.append(_of(locked, giver, "LEVEL"))
     if not (wanted.parent_is_root and giver == wanted.parent_id):
         handed = await sql.HANDED_ON.all(on, variants=[wanted.variant_id], holders=[giver])
         promised = sum(row["quantity"] for row in handed)
-        limits.append(_of(locked, giver, is_quota=True) - promised)
+        limits.append(_of(locked, giver, "QUOTA") - promised)
     return min(limits) if limits else None
 
 
-def _of(locked: Sequence[asyncpg.Record], holder: UUID, is_quota: bool) -> int:
+def _of(locked: Sequence[asyncpg.Record], holder: UUID, what: str) -> int:
     """A locked row's figure; a channel that was handed nothing has nothing to hand on."""
     for row in locked:
-        if row["holder_id"] == holder and row["is_quota"] is is_quota:
+        if row["holder_id"] == holder and row["what"] == what:
             found: int = row["available"]
             return found
     return 0

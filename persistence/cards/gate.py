@@ -13,6 +13,7 @@ from domain.cards.refusals import StockExhausted
 from domain.catalog.fulfilment import Stock
 from domain.catalog.kinds import kind_of
 from persistence.cards import stock_sql as sql
+from persistence.cards.periods import Periods
 
 if TYPE_CHECKING:
     import asyncpg
@@ -32,9 +33,13 @@ class Gate:
     def __init__(self, locked: Iterable[asyncpg.Record]) -> None:
         self.levels: dict[Place, int] = {}
         self.quotas: dict[Place, int] = {}
+        self.periods = Periods()
         for row in locked:
-            of = self.quotas if row["is_quota"] else self.levels
-            of[row["variant_id"], row["holder_id"]] = row["available"]
+            if row["what"] == "PERIOD":
+                self.periods.add(row)
+            else:
+                of = self.quotas if row["what"] == "QUOTA" else self.levels
+                of[row["variant_id"], row["holder_id"]] = row["available"]
         self._promised: dict[Place, int] = {}
         self._cards: dict[Place, deque[UUID]] = defaultdict(deque)
 
@@ -99,6 +104,7 @@ class Gate:
         if kind_of(demand.kind).stock in _GATED:
             pool = demand.pool_id
             limits.append(0 if pool is None else self.levels.get((demand.variant_id, pool), 0))
+        limits += self.periods.left_for(demand)
         return max(min(limits), 0) if limits else None
 
     def meet(self, demands: Sequence[Demand]) -> list[Held] | StockExhausted:
@@ -127,7 +133,7 @@ class Gate:
             self.levels[place] -= count
             if is_card(demand):
                 cards = tuple(self._cards[place].popleft() for _ in range(count))
-        return Held(demand, cards, holders)
+        return Held(demand, cards, holders, self.periods.take(demand))
 
     def _holders(self, demand: Demand) -> tuple[UUID, ...]:
         """Those of its path that have a quota, from headquarters down."""

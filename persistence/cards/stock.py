@@ -11,6 +11,7 @@ from uuid import UUID
 from persistence.cards import stock_sql as sql
 from persistence.cards.allocation import allocate
 from persistence.cards.gate import Gate, is_count
+from persistence.cards.periods import counted
 from persistence.cards.terms import terms_of
 from persistence.cards.transitions import actors_of, move, record
 from persistence.sharing.stops import Asked, Turn, stop
@@ -53,7 +54,7 @@ class StoredCards:
 
     async def reserve(self, held: Sequence[Held], caller: Caller) -> None:
         """Take what is held: one statement."""
-        if any(one.card_ids or one.holders or is_count(one.demand) for one in held):
+        if any(one.card_ids or one.holders or one.periods or is_count(one.demand) for one in held):
             await _take(self._work, (held, caller))
 
     async def deliver(self, fulfilment_ids: Sequence[UUID], caller: Caller) -> None:
@@ -143,6 +144,7 @@ def _spent(held: Sequence[Held]) -> dict[str, list[Any]]:
         "capped": [variant for variant, _ in uses],
         "holders": [holder for _, holder in uses],
         "uses": list(uses.values()),
+        **counted(held),
     }
 
 

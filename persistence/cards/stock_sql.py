@@ -6,6 +6,7 @@ from domain.cards.states import CardStep
 from domain.catalog.fulfilment import Stock
 from domain.catalog.kinds import KINDS
 from persistence.cards.transitions import cards_where, guard, transition
+from persistence.channels import quota_sql
 from persistence.statements import Statement
 
 
@@ -13,11 +14,20 @@ def _kinds(stock: Stock) -> str:
     return ", ".join(repr(code) for code, kind in KINDS.items() if kind.stock is stock)
 
 
-def lock(places: str, holders: str) -> Statement:
-    """Lock the stock levels of `places` (variant, pool), then the quotas of `holders` (variant, channel).
+def lock(places: str, holders: str, sells: bool = False) -> Statement:
+    """Lock the stock levels of `places` (variant, pool), then allocations of `holders` (variant, channel).
 
-    The quotas wait for the levels (the count reads them all), so that everybody locks in one order.
+    Who `sells` locks the holders' quotas of periods as well. Each wait for the ones before (the count reads
+    them all), so that everybody locks in one order.
     """
+    capped = """
+             UNION ALL
+            SELECT 'PERIOD', variant_id, channel_id, all_left, own_left, period FROM capped"""
+    lock_capped = f""",
+            capped AS MATERIALIZED (
+                {quota_sql.LOCKED}
+                 WHERE (SELECT count(*) FROM quotas) >= 0 AND (q.variant_id, q.channel_id) IN ({holders})
+                 ORDER BY q.variant_id, q.channel_id, q.period FOR UPDATE)"""
     return Statement(
         f"""WITH levels AS MATERIALIZED (
                 SELECT s.variant_id, s.pool_id, s.available FROM stock_level s
@@ -26,22 +36,26 @@ def lock(places: str, holders: str) -> Statement:
             quotas AS MATERIALIZED (
                 SELECT q.variant_id, q.channel_id, q.granted, q.used FROM stock_quota q
                  WHERE (SELECT count(*) FROM levels) >= 0 AND (q.variant_id, q.channel_id) IN ({holders})
-                 ORDER BY q.variant_id, q.channel_id FOR UPDATE)
-            SELECT false AS is_quota, variant_id, pool_id AS holder_id, available FROM levels
+                 ORDER BY q.variant_id, q.channel_id FOR UPDATE){lock_capped if sells else ""}
+            SELECT 'LEVEL' AS what, variant_id, pool_id AS holder_id, available,
+                   CAST(NULL AS bigint) AS own_left, CAST(NULL AS text) AS period FROM levels
              UNION ALL
-            SELECT true, variant_id, channel_id, granted - used FROM quotas"""
+            SELECT 'QUOTA', variant_id, channel_id, granted - used, NULL, NULL FROM quotas
+            {capped if sells else ""}"""
     )
 
 
 LOCK = lock(
     "SELECT * FROM unnest(CAST(:variants AS uuid[]), CAST(:pools AS uuid[]))",
     "SELECT * FROM unnest(CAST(:capped AS uuid[]), CAST(:holders AS uuid[]))",
+    sells=True,
 )
 
 LOCK_RESERVED = lock(
     "SELECT f.variant_id, f.pool_id FROM fulfilment f WHERE f.id = ANY (CAST(:fulfilments AS uuid[]))",
     """SELECT f.variant_id, unnest(l.path) FROM fulfilment f JOIN order_line l ON l.id = f.order_line_id
         WHERE f.id = ANY (CAST(:fulfilments AS uuid[]))""",
+    sells=True,
 )
 
 HANDED_ON = Statement(
@@ -72,7 +86,7 @@ _CALLERS = """CAST(:actor_kinds AS text[]), CAST(:actor_ids AS uuid[]), CAST(:ac
               CAST(:request_ids AS text[])"""
 _CALLER = "actor_kind, actor_id, actor_name, request_id"
 
-_SPENT = """
+_SPENT = f"""
     spent AS (
         UPDATE stock_level s SET available = s.available - t.quantity, head = greatest(t.next, s.head)
           FROM (SELECT variant_id, pool_id, count(*) AS quantity, max(seq) + 1 AS next FROM stepped
@@ -85,7 +99,8 @@ _SPENT = """
         UPDATE stock_quota q SET used = q.used + t.quantity
           FROM unnest(CAST(:capped AS uuid[]), CAST(:holders AS uuid[]), CAST(:uses AS bigint[]))
                AS t (variant_id, holder_id, quantity)
-         WHERE q.variant_id = t.variant_id AND q.channel_id = t.holder_id)"""
+         WHERE q.variant_id = t.variant_id AND q.channel_id = t.holder_id),
+    counted AS ({quota_sql.COUNT})"""
 
 TAKE = transition(
     f"""SELECT c.id, c.state, c.ordinal, c.last_hash, c.variant_id, c.pool_id, c.seq, w.*
@@ -141,7 +156,7 @@ RELEASE = transition(
     then=f"""
     frozen AS ({_FROZEN.format(f"state_before = {ORIGIN}, {_UNSOLD}")}),
     ended AS (
-        SELECT f.variant_id, f.pool_id, f.quantity, f.kind, f.created_at, l.path
+        SELECT f.id, f.variant_id, f.pool_id, f.quantity, f.kind, f.created_at, l.path
           FROM fulfilment f JOIN order_line l ON l.id = f.order_line_id
          WHERE f.id = ANY (CAST(:fulfilments AS uuid[]))),
     returned AS (
@@ -156,7 +171,8 @@ RELEASE = transition(
           FROM (SELECT e.variant_id, k.channel_id, sum(e.quantity) AS quantity
                   FROM ended e JOIN stock_quota k ON k.variant_id = e.variant_id
                    AND k.channel_id = ANY (e.path) AND k.created_at <= e.created_at GROUP BY 1, 2) t
-         WHERE q.variant_id = t.variant_id AND q.channel_id = t.channel_id)""",
+         WHERE q.variant_id = t.variant_id AND q.channel_id = t.channel_id),
+    uncounted AS ({quota_sql.GIVE_BACK})""",
 )
 
 ASSIGN = Statement(

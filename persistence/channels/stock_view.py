@@ -9,11 +9,12 @@ from uuid import UUID
 from domain.catalog.fulfilment import Stock
 from domain.catalog.kinds import KINDS
 from domain.channels.book import Item, PriceBook
+from persistence.channels.quota_sql import least_left
 from persistence.statements import Connection, Statement
 
 
 def quota_of(variant: str, path: str) -> str:
-    """SQL of one row: what the quotas on a path leave of a variant, and whose is the deepest.
+    """SQL of one row: what the allocations on a path leave of a variant, and whose is the deepest.
 
     Of its own share a holder cannot sell what it has promised to its children. NULLs without a quota.
     """
@@ -29,9 +30,11 @@ def quota_of(variant: str, path: str) -> str:
 
 _LEFT = Statement(
     f"""SELECT wanted.id, coalesce(quota.holder_id, :root) AS pool_id, level.available,
-              CAST(quota.least_left AS bigint) AS least_left
+              CAST(least(quota.least_left, capped.least_left) AS bigint) AS least_left
        FROM unnest(CAST(:variants AS uuid[])) AS wanted(id)
        LEFT JOIN LATERAL ({quota_of("wanted.id", "CAST(:path AS uuid[])")}) AS quota ON true
+       LEFT JOIN ({least_left("CAST(:variants AS uuid[])", "CAST(:path AS uuid[])")}) AS capped
+              ON capped.variant_id = wanted.id
        LEFT JOIN stock_level level
               ON level.variant_id = wanted.id AND level.pool_id = coalesce(quota.holder_id, :root)"""
 )
@@ -75,12 +78,14 @@ async def left_for(connection: Connection, path: Sequence[UUID], items: Iterable
 # The inner SELECT hides the array's length from the planner: it would make a plan for each request otherwise.
 # It comes as text, because asyncpg looks longer at each of its items than PostgreSQL takes to read it.
 _LIMITS = Statement(
-    f"""SELECT wanted.at, level.available, CAST(quota.least_left AS bigint) AS least_left
+    f"""SELECT wanted.at, level.available, CAST(quota.least_left AS bigint) AS least_left,
+              (SELECT true FROM sales_quota WHERE channel_id = ANY (CAST(:path AS uuid[])) LIMIT 1) AS capped
        FROM unnest((SELECT CAST(CAST(:variants AS text) AS uuid[]))) WITH ORDINALITY AS wanted(id, at)
        LEFT JOIN LATERAL ({quota_of("wanted.id", "CAST(:path AS uuid[])")}) AS quota ON true
        LEFT JOIN stock_level level
               ON level.variant_id = wanted.id AND level.pool_id = coalesce(quota.holder_id, :root)"""
 )
+_OF_PERIODS = Statement(least_left("CAST(CAST(:variants AS text) AS uuid[])", "CAST(:path AS uuid[])"))
 _COUNTED = frozenset(code for code, kind in KINDS.items() if kind.stock in (Stock.CARDS, Stock.COUNT))
 
 
@@ -99,16 +104,27 @@ async def available_of(connection: Connection, book: PriceBook, ids: Sequence[UU
     wanted = [item.id for item in all_items]
     rows = await _LIMITS.all(connection, variants=_array(wanted), path=path, root=path[0])
     limits: list[int | None] = [None] * len(all_items)
-    for at, available, least_left in rows:
-        if all_items[at - 1].kind in _COUNTED:
-            available = available or 0
-            limits[at - 1] = available if least_left is None else min(available, least_left)
-        else:
-            limits[at - 1] = least_left
+    # Few paths have quotas of periods, and to look for them in the same statement would cost all others.
+    of_periods = await _left_of_periods(connection, wanted, path) if rows[0]["capped"] else {}
+    for at, available, quota, _ in rows:
+        item = all_items[at - 1]
+        stocked = available or 0 if item.kind in _COUNTED else None
+        limits[at - 1] = _narrowest(stocked, quota, of_periods.get(item.id))
     if parts:
         of_part = {item.id: limit for item, limit in zip(parts, limits[len(own) :], strict=True)}
         limits = [_least(item, limit, of_part) for item, limit in zip(own, limits, strict=False)]
     return [None if limit is None else max(0, limit) for limit in limits]
+
+
+async def _left_of_periods(
+    connection: Connection, ids: Sequence[UUID], path: Sequence[UUID]
+) -> dict[UUID, int]:
+    rows = await _OF_PERIODS.all(connection, variants=_array(ids), path=path)
+    return {row["variant_id"]: row["least_left"] for row in rows}
+
+
+def _narrowest(*limits: int | None) -> int | None:
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _array(ids: Sequence[UUID]) -> str:

@@ -47,6 +47,11 @@ _UNSOLD = Statement(
        JOIN channel c ON c.id = q.channel_id JOIN variant v ON v.id = q.variant_id
        WHERE c.path @> ARRAY[CAST(:channel AS uuid)] AND q.granted > q.used ORDER BY c.code, v.sku LIMIT 1"""
 )
+_CAPPED = Statement(
+    """SELECT c.code, v.sku FROM sales_quota q
+       JOIN channel c ON c.id = q.channel_id JOIN variant v ON v.id = q.variant_id
+       WHERE c.path @> ARRAY[CAST(:channel AS uuid)] ORDER BY c.code, v.sku LIMIT 1"""
+)
 
 
 class StoredTree:
@@ -131,4 +136,9 @@ class StoredTree:
     async def unsold_stock(self, channel_id: UUID) -> tuple[str, str] | None:
         """An allocation in the subtree of which something is left."""
         row = await _UNSOLD.one(self._work.connection, channel=channel_id)
+        return (row["code"], row["sku"]) if row else None
+
+    async def sales_quota(self, channel_id: UUID) -> tuple[str, str] | None:
+        """A quota of a period in the subtree."""
+        row = await _CAPPED.one(self._work.connection, channel=channel_id)
         return (row["code"], row["sku"]) if row else None

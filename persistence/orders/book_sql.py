@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from persistence.channels.quota_sql import least_left
 from persistence.channels.stock_view import quota_of
 from persistence.orders.rows import ORDER_COLUMNS, SHIPMENT_COLUMNS
 from persistence.orders.scope import VISIBLE
 from persistence.statements import Statement
 
 STOCK_LEFT = Statement(
-    f"""SELECT w.variant_id, w.pool_id, CAST(least(q.least_left,
+    f"""SELECT w.variant_id, w.pool_id, CAST(least(q.least_left, m.least_left,
               CASE WHEN p.kind = ANY (CAST(:stocked AS text[])) THEN coalesce(s.available, 0) END
               ) AS bigint) AS left
          FROM unnest(CAST(:variants AS uuid[]), CAST(:pools AS uuid[])) AS w (variant_id, pool_id)
          JOIN variant v ON v.id = w.variant_id JOIN product p ON p.id = v.product_id
          JOIN channel c ON c.id = CAST(:channel AS uuid)
          LEFT JOIN stock_level s ON s.variant_id = w.variant_id AND s.pool_id = w.pool_id
-         LEFT JOIN LATERAL ({quota_of("w.variant_id", "c.path")}) q ON true"""
+         LEFT JOIN LATERAL ({quota_of("w.variant_id", "c.path")}) q ON true
+         LEFT JOIN LATERAL ({least_left("ARRAY[w.variant_id]", "c.path")}) m ON true"""
 )
 
 LOCK_ANY = Statement(f"SELECT {ORDER_COLUMNS} FROM orders o WHERE o.id = :order_id FOR NO KEY UPDATE")

@@ -13,6 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import UUID
 
 from persistence.tables.columns import METADATA, born, facts, key, minor, moment, ref, uuids, words
 
@@ -102,10 +103,32 @@ price_epoch = Table(
 stock_quota = Table(
     "stock_quota",
     METADATA,
+    Column("id", UUID, nullable=False, unique=True, server_default=text("gen_random_uuid()")),
     ref("channel_id", "channel", primary_key=True),
     ref("variant_id", "variant", primary_key=True),
     minor("granted", default=0),
     minor("used", default=0),
     born(),
     CheckConstraint("used >= 0 AND used <= granted", name="within_grant"),
+)
+
+sales_quota = Table(
+    "sales_quota",
+    METADATA,
+    Column("id", UUID, nullable=False, unique=True),
+    ref("channel_id", "channel", primary_key=True),
+    ref("variant_id", "variant", primary_key=True, index=True),
+    words("period", primary_key=True),
+    words("zone"),
+    minor("quantity"),
+    minor("handed_on", default=0),
+    minor("used", default=0),
+    minor("own_used", default=0),
+    moment("starts_at", nullable=False),
+    moment("ends_at"),
+    born(),
+    CheckConstraint("period IN ('DAY', 'WEEK', 'MONTH', 'TOTAL')", name="known_period"),
+    CheckConstraint("handed_on >= 0 AND handed_on <= quantity", name="carved"),
+    CheckConstraint("own_used >= 0 AND used >= 0", name="counts"),
+    CheckConstraint("(ends_at IS NULL) = (period = 'TOTAL')", name="total_has_no_end"),
 )

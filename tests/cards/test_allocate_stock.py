@@ -6,9 +6,12 @@ import asyncio
 
 import pytest
 
-from domain.cards.allocate_stock import AllocateStock
+from domain.cards.allocate_stock import AllocateStock, RecallStock
 from domain.cards.refusals import QuotaExceeded, StockExhausted
+from domain.channels.ports import QuotaFilter
+from domain.paging import PageRequest
 from domain.refusals import InvalidInput, NotFound
+from persistence.channels.quota_reads import StoredQuotaReads
 from tests.cards.stockroom import Sku, Stockroom
 
 
@@ -177,3 +180,30 @@ async def test_allocations_sales_and_returns_at_once_keep_every_count_exact(room
         " WHERE c.state IN ('IN_STOCK', 'ALLOCATED') GROUP BY l.pool_id, l.head"
     )
     assert all(row["head"] <= row["first"] for row in free)
+
+
+async def test_all_that_is_free_is_recalled_without_knowing_how_much(room: Stockroom) -> None:
+    month, buyer = await room.sku("month"), await room.customer("shop")
+    await room.minted(month, 8)
+    await room.perform(AllocateStock("a", "province", "month", 6), room.agent())
+    await room.perform(AllocateStock("b", "city", "month", 3), room.agent("province"))
+    await room.reserve(await room.order([(month, 1)], "shop"), buyer)
+    found = await room.perform(RecallStock("c", "province", "month"), room.agent())
+    assert (found.granted, found.used) == (3, 1)
+    assert await room.perform(RecallStock("c", "province", "month"), room.agent()) == found
+    assert [await room.available(month, at) for at in ("root", "province", "city")] == [5, 0, 2]
+    with pytest.raises(QuotaExceeded) as refused:
+        await room.perform(RecallStock("d", "city", "month", 3), room.agent("province"))
+    assert refused.value.left == 2
+    for n, channel, left_there in ((0, "city", 1), (1, "province", 1)):
+        giver = room.agent("province" if channel == "city" else "root")
+        quota = await room.perform(RecallStock(f"e{n}", channel, "month"), giver)
+        assert (quota.granted, quota.used) == (left_there, 1)
+    assert await room.available(month) == 7
+    with pytest.raises(InvalidInput):
+        await room.perform(RecallStock("f", "province", "month", 0), room.agent())
+    reads = StoredQuotaReads(room.database)
+    listed = await reads.stock_quotas(
+        room.agent(), QuotaFilter(sku="month"), PageRequest.of(None, None, None, None, "stock-quotas")
+    )
+    assert [(edge.node.granted, edge.node.used, edge.node.left) for edge in listed.edges] == [(1, 1, 0)] * 2

@@ -90,6 +90,7 @@ def tell(demo: ServedDemo) -> Story:
         order = buy(story, str(gate.token(place).token), contact=CONTACT)
         demo.until(lambda order=order: credited(demo, order, owner))  # type: ignore[misc]
     imports(story, owner)
+    quotas(story, owner)
     demo.until(lambda: demo.value("SELECT count(*) FROM outbox") == 0)
     return story
 
@@ -199,6 +200,19 @@ def used_cards(story: Story, shopper: Principal, redeemer: Principal, owner: str
         other = demo.ask(PLACE, token, input=said)["placeOrder"]
         if given_up:
             story.do("cancelOrder", token, orderId=other["id"], idempotencyKey=key())
+
+
+def quotas(story: Story, owner: str) -> None:
+    """Quotas and allocations from headquarters down to the shop, and in the other province."""
+    province, city = story.demo.sign_in(PROVINCE), story.demo.sign_in(CITY)
+    sibling, cousin = story.demo.sign_in(SIBLING_PROVINCE), story.demo.sign_in("zj-hz")
+    steps = ((owner, PROVINCE), (province, CITY), (city, SHOP), (owner, SIBLING_PROVINCE))
+    for n, (token, place) in enumerate(steps):
+        given = {"channel": place, "sku": "MGTV-1M", "quantity": 20 - n}
+        story.do("setSalesQuota", token, **given, period="DAY")
+        story.do("allocateStock", token, **given, idempotencyKey=key())
+    for channel, token in ((SIBLING_SHOP, city), ("zj-hz", sibling), (COUSIN_SHOP, cousin)):
+        story.do("setSalesQuota", token, channel=channel, sku="MGTV-1M", period="TOTAL", quantity=5)
 
 
 def imports(story: Story, owner: str) -> None:

@@ -47,6 +47,12 @@ OWNERSHIP: dict[str, tuple[str, AbstractSet[str], str]] = {
                    concat(x.kind, x.ended_at IS NULL, x.valid_from IS NULL, x.target_tier) AS sort
               FROM price_rule x JOIN channel c ON c.id = x.setter_id""",
     ),
+    "SalesQuota": (
+        "slq",
+        {may.STOCK_READ},
+        f"SELECT x.id, x.period AS sort, {_OWNED} FROM sales_quota x {_HELD}",
+    ),
+    "StockQuota": ("stq", {may.STOCK_READ}, f"SELECT x.id, {_OWNED} FROM stock_quota x {_HELD}"),
     "CardImport": (
         "imp",
         {may.CARDS_IMPORT},
