@@ -23,24 +23,37 @@ class Gathered(Generic[K, V]):
         self, read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], at_once: int = AT_ONCE
     ) -> None:
         self._read, self._at_once = read, at_once
-        self._next: dict[K, asyncio.Future[V | None]] = {}
+        self._next: dict[K, list[asyncio.Future[V | None]]] = {}
         self._runs: set[asyncio.Task[None]] = set()
 
     async def one(self, key: K) -> V | None:
         """What there is for a key."""
-        return (await self.many([key])).get(key)
+        answer = self._asked(key)
+        self._start()
+        return await answer
 
     async def many(self, keys: Iterable[K]) -> dict[K, V]:
         """What there is for keys."""
-        loop = asyncio.get_running_loop()
-        asked = {key: self._next.setdefault(key, loop.create_future()) for key in keys}
-        if asked and len(self._runs) < self._at_once:
-            run = loop.create_task(self._run())
+        asked = {key: self._asked(key) for key in keys}
+        self._start()
+        found = {key: await answer for key, answer in asked.items()}
+        return {key: value for key, value in found.items() if value is not None}
+
+    def _asked(self, key: K) -> asyncio.Future[V | None]:
+        """An answer of one's own: others may wait for the same, and who gives up takes nothing from them."""
+        answer: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
+        waiting = self._next.get(key)
+        if waiting is None:
+            self._next[key] = [answer]
+        else:
+            waiting.append(answer)
+        return answer
+
+    def _start(self) -> None:
+        if self._next and len(self._runs) < self._at_once:
+            run = asyncio.get_running_loop().create_task(self._run())
             self._runs.add(run)
             run.add_done_callback(self._runs.discard)
-        # Others may wait for the same: who gives up leaves the answer alone.
-        found = {key: await asyncio.shield(answer) for key, answer in asked.items()}
-        return {key: value for key, value in found.items() if value is not None}
 
     async def _run(self) -> None:
         """Read after read, until nobody waits."""
@@ -49,13 +62,21 @@ class Gathered(Generic[K, V]):
             try:
                 found = await self._read(list(asked))
             except Exception as problem:  # it is everybody's who asked
-                for answer in asked.values():
+                for answer in _open(asked):
                     answer.set_exception(problem)
                     answer.exception()  # whoever asked may be gone
             except BaseException:
-                for answer in asked.values():
+                for answer in _open(asked):
                     answer.cancel()
                 raise
             else:
-                for key, answer in asked.items():
-                    answer.set_result(found.get(key))
+                for key, answers in asked.items():
+                    value = found.get(key)
+                    for answer in answers:
+                        if not answer.done():
+                            answer.set_result(value)
+
+
+def _open(asked: Mapping[K, list[asyncio.Future[V | None]]]) -> list[asyncio.Future[V | None]]:
+    """The answers that are still waited for."""
+    return [answer for answers in asked.values() for answer in answers if not answer.done()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +18,8 @@ from domain.kept import Room, Written
 _MOST_REMEMBERED = 50_000
 _BYTES_OF_VIEW = 700
 """What a view takes, roughly."""
+_BYTES_OF_ROW = 100
+"""What a row of a page takes, roughly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,11 @@ class PriceBook:
         return self.path[-1].channel_id
 
     @cached_property
+    def channels(self) -> tuple[UUID, ...]:
+        """The path's channels, from headquarters down."""
+        return tuple(place.channel_id for place in self.path)
+
+    @cached_property
     def _visible(self) -> frozenset[UUID]:
         return frozenset(
             item.id for item in self.catalogue.items.values() if item.on_sale and self.admits(item.goods)
@@ -218,6 +225,8 @@ class Prices:
         """Views of products, variants and categories."""
         self.on_sale: dict[UUID, list[Any]] = {}
         """Views of the variants that show, by product."""
+        self.pages: dict[Hashable, Any] = {}
+        """Pages of lists."""
 
     def keep(self, view: Any) -> Any:
         """Keep a view for later readers, and let them write on it how it was written."""
@@ -225,6 +234,11 @@ class Prices:
         self.shown[view.id] = view
         self.book.room.take(_BYTES_OF_VIEW)
         return view
+
+    def keep_page(self, key: Hashable, page: Sequence[Any]) -> None:
+        """Keep a page for later readers."""
+        self.pages[key] = page
+        self.book.room.take(_BYTES_OF_ROW * (len(page) + 1))
 
     def holds_at(self, now: datetime) -> bool:
         """Whether no rule has begun or ended to apply between."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -151,6 +151,19 @@ class Listing:
             return _ORDERS[self.sort].read(key), UUID(own)
         except (ValueError, TypeError, AttributeError):
             raise BadRequest("This cursor does not belong to this list; begin again without it.") from None
+
+    def place(self, wanted: ProductFilter, request: PageRequest) -> tuple[Hashable, ...]:
+        """What tells a page from every other one that is read at the same prices."""
+        begins = None if request.after is None else self._keys(request.after)
+        return wanted, self.sort, request.limit, request.backwards, begins
+
+    @property
+    def stands(self) -> bool:
+        """Whether the list is the same for as long as the price epoch: nothing else but sales reorders it.
+
+        Searches are too many to be kept.
+        """
+        return self._shape.published and not self._shape.words and self.sort is not ProductSort.BEST_SELLING
 
     def known_count(self) -> int | None:
         """The whole list's length where memory has it: what shows, without words to search for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -15,8 +16,8 @@ from domain.money import Money
 from domain.paging import Page, PageRequest
 from persistence.catalog import pricing
 from persistence.catalog.listing import Listing
+from persistence.channels.availability import Availability
 from persistence.channels.shelf import Glance
-from persistence.channels.stock_view import available_of
 from persistence.statements import Connection, Statement
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class StoredCatalogReads:
 
     def __init__(self, database: Database, tools: Tools) -> None:
         self._database, self._shelf = database, tools.shelf
+        self._availability = Availability(database)
 
     async def _glance(self, caller: Caller) -> Glance:
         return await self._glance_of(caller.channel)
@@ -55,16 +57,12 @@ class StoredCatalogReads:
         if not wanted.published:
             caller.must(CATALOG_WRITE)
         listing = Listing(await self._glance(caller), wanted, sort)
-        rows: Sequence[Any] = ()
-        views: Mapping[UUID, ProductView] = {}
-        if not listing.impossible:
-            statement, values = listing.page(request)
-            async with self._database.connection() as connection:
-                rows = await statement.all(connection, **values)
-                if any(row["id"] not in listing.glance.book.catalogue.of_product for row in rows):
-                    # Another process has made it since the epoch was read: it is shown with its variants.
-                    listing.glance = await self._shelf.glance(connection, caller.channel)
-                views = await self._views(connection, listing.glance, [row["id"] for row in rows])
+        prices, key = listing.glance.prices, listing.place(wanted, request)
+        found: list[tuple[ProductView, str]] | None = prices.pages.get(key)
+        if found is None:
+            found = await self._rows_of(listing, caller, request)
+            if listing.stands and listing.glance.prices is prices:
+                prices.keep_page(key, found)
 
         async def count() -> int:
             known = listing.known_count()
@@ -74,8 +72,22 @@ class StoredCatalogReads:
             async with self._database.connection() as connection:
                 return int(await counting.value(connection, **what))
 
-        found = [(views[own], listing.cursor(views[own], key)) for own, key in rows if own in views]
         return Page.cut(found, request, count)
+
+    async def _rows_of(
+        self, listing: Listing, caller: Caller, request: PageRequest
+    ) -> list[tuple[ProductView, str]]:
+        """The products of a page and one more, with their cursors."""
+        if listing.impossible:
+            return []
+        statement, values = listing.page(request)
+        async with self._database.connection() as connection:
+            rows = await statement.all(connection, **values)
+            if any(row["id"] not in listing.glance.book.catalogue.of_product for row in rows):
+                # Another process has made it since the epoch was read: it is shown with its variants.
+                listing.glance = await self._shelf.glance(connection, caller.channel)
+            views = await self._views(connection, listing.glance, [row["id"] for row in rows])
+        return [(views[own], listing.cursor(views[own], key)) for own, key in rows if own in views]
 
     async def _views(
         self, connection: Connection, glance: Glance, ids: Sequence[UUID]
@@ -125,7 +137,10 @@ class StoredCatalogReads:
     async def categories_of(self, caller: Caller, products: Sequence[ProductView]) -> list[CategoryView]:
         """Each product's category; what a category is called changes with the epoch only."""
         glance = await self._carried(caller, products)
-        shown, counts = glance.prices.shown, glance.book.products_of_category
+        shown = glance.prices.shown
+        with suppress(KeyError):
+            return [shown[product.category_id] for product in products]
+        counts = glance.book.products_of_category
         wanted = {product.category_id for product in products}
         found = {one: shown[one] for one in wanted if one in shown}
         if len(found) < len(wanted):
@@ -179,10 +194,9 @@ class StoredCatalogReads:
         return [pricing.variant_of(item, glance) if item else None for item in items]
 
     async def stock_of(self, caller: Caller, variants: Sequence[VariantView]) -> list[int | None]:
-        """How many of each can be sold, in one statement."""
+        """How many of each can be sold, in one statement for all who ask at this moment."""
         glance = await self._carried(caller, variants)
-        async with self._database.connection() as connection:
-            found = await available_of(connection, glance.book, [variant.id for variant in variants])
+        found = await self._availability.of(glance.book, [variant.id for variant in variants])
         return [left if one.sells else 0 for one, left in zip(variants, found, strict=True)]
 
     async def purchase_prices(
@@ -222,8 +236,10 @@ class StoredCatalogReads:
         self, caller: Caller, parents: Sequence[ProductView] | Sequence[VariantView]
     ) -> Glance:
         """The glance that the parents came with, so that one answer speaks of one moment."""
-        carried = next((parent.glance for parent in parents if parent.glance is not None), None)
-        return carried if isinstance(carried, Glance) else await self._glance(caller)
+        for parent in parents:
+            if isinstance(parent.glance, Glance):
+                return parent.glance
+        return await self._glance(caller)
 
     async def node(
         self, caller: Caller, type_name: str, id: UUID

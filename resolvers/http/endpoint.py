@@ -57,7 +57,7 @@ class HttpEndpoint:
         self._limits = limits or HttpLimits()
         self._stream = stream
         self._explorer = explorer
-        self._offers = [JSON, GRAPHQL_JSON, *([EVENT_STREAM] if stream else [])]
+        self._offers = (JSON, GRAPHQL_JSON, *((EVENT_STREAM,) if stream else ()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever happens, the answer is a GraphQL response."""
@@ -86,7 +86,7 @@ class HttpEndpoint:
             message = f"{exchange.method} is not served here: use POST, or GET for queries."
             raise refusal("METHOD_NOT_ALLOWED", message, status=405, headers={"allow": _METHODS})
         if self._explorer is not None and exchange.method == "GET":
-            offers = [*self._offers, HTML]
+            offers = (*self._offers, HTML)
             if await self._explorer.serve(exchange, choose(exchange.headers.get("accept"), offers) == HTML):
                 return
         media = self._media(exchange)
@@ -120,9 +120,9 @@ class HttpEndpoint:
         if exchange.method == "GET" and prepared.kind == "mutation":
             message = "A mutation is not run by GET: send it with POST."
             raise refusal("METHOD_NOT_ALLOWED", message, status=405, headers={"allow": "POST, OPTIONS"})
-        wanted = names(exchange.headers.get("accept"), EVENT_STREAM)
         if self._stream is not None and (
-            media == EVENT_STREAM or (prepared.kind == "subscription" and wanted)
+            media == EVENT_STREAM
+            or (prepared.kind == "subscription" and names(exchange.headers.get("accept"), EVENT_STREAM))
         ):
             await self._stream(prepared, context, exchange.receive, exchange.send)
             return
@@ -130,10 +130,7 @@ class HttpEndpoint:
             message = "A subscription is a stream: accept text/event-stream, or use graphql-transport-ws."
             raise refusal("NOT_ACCEPTABLE", message, status=406)
         answer = await self._engine.execute(prepared, context)
-        headers = {"cache-control": "no-store", "vary": "accept"}
-        if request_id := request_id_of(context):
-            headers["x-request-id"] = request_id
-        await exchange.respond(200, f"{media}; charset=utf-8", answer.body, headers)
+        await exchange.answer(media, answer.body, request_id_of(context))
 
     async def _refuse(self, exchange: Exchange, refused: RequestRefused) -> None:
         if exchange.answered:

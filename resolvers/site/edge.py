@@ -13,18 +13,21 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import structlog
 
-from schema.engine.asgi import Asgi, Message, Receive, Scope, Send, address_of
+from schema.engine.asgi import WRITE_ANSWER, Asgi, Message, Receive, Scope, Send, WriteAnswer, address_of
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _HEADERS_OF_CLIENTS = b"authorization, content-type, accept, x-request-id, x-device-id"
 _PREFLIGHT_S = b"86400"
 _TRY_LATER = 1013
+_IDS_AT_ONCE = 256
+_ids: list[bytes] = []
 _CAREFUL = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+_CAREFUL_LINES = b"".join(b"%b: %b\r\n" % pair for pair in _CAREFUL)
 
 Network = IPv4Network | IPv6Network
 
@@ -58,7 +61,9 @@ class Edge:
         """Prepare the scope, answer preflights, and complete the headers of the answer."""
         said = dict(scope["headers"])
         request_id = _request_id(said.get(b"x-request-id", b""))
-        kept = [pair for pair in scope["headers"] if pair[0] != b"x-request-id"]
+        kept = scope["headers"]
+        if b"x-request-id" in said:
+            kept = [pair for pair in kept if pair[0] != b"x-request-id"]
         scope["headers"] = [*kept, (b"x-request-id", request_id)]
         scope["client"] = self._client(scope)
         origin = said.get(b"origin")
@@ -66,7 +71,11 @@ class Edge:
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
             return
-        completing = _completing(send, request_id, self._allowed(origin))
+        allowed = self._allowed(origin)
+        completing = _completing(send, request_id, allowed)
+        extensions = scope.get("extensions")
+        if extensions and WRITE_ANSWER in extensions:
+            extensions[WRITE_ANSWER] = _writing(extensions[WRITE_ANSWER], allowed)
         if scope["method"] == "OPTIONS" and origin and b"access-control-request-method" in said:
             await completing({"type": "http.response.start", "status": 204, "headers": _preflight()})
             await completing({"type": "http.response.body", "body": b""})
@@ -130,7 +139,15 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def _request_id(said: bytes) -> bytes:
-    return said if _REQUEST_ID.fullmatch(said) else os.urandom(16).hex().encode()
+    return said if said and _REQUEST_ID.fullmatch(said) else _new_id()
+
+
+def _new_id() -> bytes:
+    """A random id; the system is asked for many at a time."""
+    if not _ids:
+        many = os.urandom(16 * _IDS_AT_ONCE).hex().encode()
+        _ids.extend(many[at : at + 32] for at in range(0, len(many), 32))
+    return _ids.pop()
 
 
 def _preflight() -> list[tuple[bytes, bytes]]:
@@ -152,12 +169,26 @@ def _completing(send: Send, request_id: bytes, origin: bytes | None) -> Send:
             headers += [pair for pair in _CAREFUL if pair[0] not in named]
             if b"x-request-id" not in named:
                 headers.append((b"x-request-id", request_id))
-            if origin is not None:
-                headers.append((b"access-control-allow-origin", origin))
-                headers.append((b"access-control-expose-headers", b"x-request-id, retry-after"))
-                if origin != b"*":
-                    headers.append((b"vary", b"origin"))
-            message = {**message, "headers": headers}
+            message = {**message, "headers": headers + _sharing(origin)}
         await send(message)
 
     return complete
+
+
+def _writing(write: WriteAnswer, origin: bytes | None) -> WriteAnswer:
+    """The same for an answer that is written at once, which has its request's id."""
+    lines = _CAREFUL_LINES
+    if origin is not None:
+        lines += b"".join(b"%b: %b\r\n" % pair for pair in _sharing(origin))
+    return lambda head, body: write(lines + head, body)
+
+
+def _sharing(origin: bytes | None) -> list[tuple[bytes, bytes]]:
+    """What lets pages of an origin read the answer."""
+    if origin is None:
+        return []
+    headers = [
+        (b"access-control-allow-origin", origin),
+        (b"access-control-expose-headers", b"x-request-id, retry-after"),
+    ]
+    return headers if origin == b"*" else [*headers, (b"vary", b"origin")]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import uvicorn
 
+from resolvers.site.direct import DirectHttp
 from resolvers.site.framed import FramedSocket
 from resolvers.site.lifespan import Living
 
@@ -56,7 +57,7 @@ def serve(app: Living, listener: socket.socket, shutdown_s: int, started: Callab
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=DirectHttp,
         ws=FramedSocket,
         ws_max_size=LARGEST_MESSAGE,
         # Compression would keep a window of 32 KiB for each socket, and our messages are short.

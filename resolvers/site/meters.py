@@ -24,6 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from domain.access.budgets import Scope
+from resolvers.site.deadlines import Deadlines
 from schema.engine.answers import executed
 from schema.engine.compiled.execution import log_fallback
 from schema.engine.engine import Engine
@@ -106,7 +107,7 @@ class MeteredEngine(Engine):
 
     def __init__(self, *given: Any, operation_s: float = 30.0, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._operation_s = operation_s
+        self._operation_s, self._deadlines = operation_s, Deadlines(operation_s)
 
     def prepare(self, request: GraphQLRequest) -> PreparedOperation:
         """Prepare, and count what is refused before it has a kind."""
@@ -126,7 +127,7 @@ class MeteredEngine(Engine):
                 EXHAUSTED.labels(refused.errors[0]["extensions"]["scope"]).inc()
             raise
         kind = getattr(getattr(context, "caller", None), "kind", "UNKNOWN")
-        COST.labels(kind).inc(prepared.cost)
+        _cost_of(kind).inc(prepared.cost)
         return prepared
 
     async def completed(self, request: GraphQLRequest, context: Context) -> GraphQLRequest:
@@ -139,16 +140,23 @@ class MeteredEngine(Engine):
 
     async def execute(self, prepared: PreparedOperation, context: Context) -> Answer:
         """Execute and time."""
-        began_s = time.perf_counter()
+        task = asyncio.current_task()
+        assert task is not None
+        began_s = time.monotonic()
+        self._deadlines.begin(task, began_s)
         try:
-            async with asyncio.timeout(self._operation_s):
-                answer = await super().execute(prepared, context)
-        except TimeoutError:
+            answer = await super().execute(prepared, context)
+        except asyncio.CancelledError:
+            if not self._deadlines.end(task) or task.uncancel() > 0:
+                raise
             # A mutation's transaction was rolled back, or its idempotency key tells what came of it.
             message = f"This took longer than {self._operation_s:g} s: ask for less at a time, or again."
             answer = executed(self.codec, None, [{"message": message, "extensions": {"code": "TIMED_OUT"}}])
+        else:
+            if self._deadlines.end(task):
+                task.uncancel()
         kind, outcome = prepared.kind, _outcome(answer) if answer.errors else "ok"
-        _seconds_of(kind).observe(time.perf_counter() - began_s)
+        _seconds_of(kind).observe(time.monotonic() - began_s)
         _operations_of(kind, outcome).inc()
         return answer
 
@@ -166,6 +174,11 @@ class MeteredEngine(Engine):
 @cache
 def _seconds_of(kind: str) -> Histogram:
     return SECONDS.labels(kind)
+
+
+@cache
+def _cost_of(kind: str) -> Counter:
+    return COST.labels(kind)
 
 
 @cache

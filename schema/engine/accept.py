@@ -70,6 +70,11 @@ def choose(header: str | None, offers: Sequence[str]) -> str | None:
     """
     if header is None or not header.strip():
         return offers[0]
+    return _best(header, tuple(offers))
+
+
+@lru_cache(maxsize=256)
+def _best(header: str, offers: tuple[str, ...]) -> str | None:
     ranges = parse_accept(header)
     best: tuple[int, int, int] | None = None
     for index, offer in enumerate(offers):

@@ -17,6 +17,14 @@ WRITE_TEXT = "quanyi.write_text"
 WriteText = Callable[[tuple[bytes, bytes]], bool]
 """Writes a frame of UTF-8 in two parts; false, and nothing is written, when the client is not ready."""
 
+WRITE_ANSWER = "quanyi.write_answer"
+"""The extension of a request's scope with which our own server offers to write a whole 200 at once."""
+
+WriteAnswer = Callable[[bytes, bytes], bool]
+"""Writes the lines of the headers with the empty one behind them, and the body; false, and nothing is
+written, when that has to go through `send`.
+"""
+
 
 def headers_of(scope: Scope) -> dict[str, str]:
     """The headers by lower-case name; repeated ones are joined as HTTP says."""

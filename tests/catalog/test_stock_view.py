@@ -1,5 +1,6 @@
 """How many can be bought: the pool's stock, and every quota on the path."""
 
+import asyncio
 from uuid import UUID
 
 from persistence.work import Work
@@ -75,3 +76,29 @@ async def test_what_a_holder_promised_to_its_children_is_not_for_others(market: 
     await quota(market, "YK-VIP-1M", "gd-sz", 7, 1)
     assert await stock(market, SHOP, "YK-VIP-1M") == [6]
     assert await stock(market, "gd-gz-live01", "YK-VIP-1M") == [3]
+
+
+async def test_channels_that_ask_at_once_are_told_their_own_by_few_statements(market: Market) -> None:
+    await put(market, "TXV-VIP-1M", "hq", 70)
+    await quota(market, "TXV-VIP-1M", "gd", 50, 20)
+    await put(market, "TXV-VIP-1M", "gd", 30)
+    await put(market, "MOVIE-2D", "hq", 11)
+    wanted = [
+        (SHOP, ("TXV-VIP-1M",), [30]),
+        ("zj-hz-app01", ("MOVIE-2D", "TXV-VIP-1M"), [11, 70]),
+        (SHOP, ("TXV-VIP-3M", "TXV-VIP-1M", "YK-VIP-1M"), [0, 30, None]),
+        ("gd-gz-live01", ("TXV-VIP-1M", "MOVIE-2D"), [30, 11]),
+    ] * 8
+    for code, skus, _ in wanted:
+        await stock(market, code, *skus)  # prices are at hand
+    await market.database.let_go()
+    asked: list[str] = []
+    held = [await market.database.pool.acquire() for _ in range(4)]
+    for connection in held:
+        connection.add_query_logger(lambda record: asked.append(record.query))
+    for connection in held:
+        await market.database.pool.release(connection)
+    found = await asyncio.gather(*(stock(market, code, *skus) for code, skus, _ in wanted))
+    await asyncio.sleep(0)
+    assert found == [left for _, _, left in wanted]
+    assert 1 <= sum("asking" in query for query in asked) <= 4

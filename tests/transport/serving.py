@@ -15,6 +15,7 @@ from domain.refusals import Unauthenticated
 from persistence.veil import new_veil
 from resolvers.http.endpoint import HttpEndpoint
 from resolvers.http.settings import HttpLimits
+from resolvers.site.direct import DirectHttp
 from resolvers.site.framed import FramedSocket
 from schema.engine.asgi import Receive, Scope, Send
 from schema.engine.faults import Fault
@@ -125,12 +126,12 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def listening(app: Any, ws: Any = FramedSocket) -> AsyncIterator[int]:
-    """Serve an application on a free loopback port, with the sockets of the real server; the port."""
+async def listening(app: Any, ws: Any = FramedSocket, http: Any = DirectHttp) -> AsyncIterator[int]:
+    """Serve an application on a free loopback port, with the protocols of the real server; the port."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, ws=ws, lifespan="off", log_config=None, access_log=False,
+        app, ws=ws, http=http, lifespan="off", log_config=None, access_log=False,
         ws_per_message_deflate=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)
