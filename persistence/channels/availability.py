@@ -83,13 +83,13 @@ class Availability:
         wanted = [(variant, paths[one.path]) for one in asked for variant in one.variants]
         limits, capped = [_NO_LIMIT] * len(wanted), set[int]()
         async with self._database.connection() as connection:
-            for at, available, least_left, whose, is_capped in await _LIMITS.all(
+            for at, available, left, whose, is_capped in await _LIMITS.all(
                 connection,
                 paths=[_array(path) for path in paths],
                 variants=_array([variant for variant, _ in wanted]),
                 whose=_array([whose for _, whose in wanted]),
             ):
-                limits[at - 1] = available, least_left
+                limits[at - 1] = available, left
                 if is_capped:
                     capped.add(whose)
             for path, whose in paths.items():

@@ -21,7 +21,8 @@ class DirectHttp(HttpToolsProtocol):
         cycle: RequestResponseCycle | None = self.cycle
         scope = cast("dict[str, Any]", self.scope)
         if cycle is not None and cycle.scope is scope:  # an upgrade has none
-            scope["extensions"] = {WRITE_ANSWER: partial(_write, cycle)}
+            offered: dict[str, Any] = {WRITE_ANSWER: partial(_write, cycle)}
+            scope["extensions"] = offered
 
 
 def _write(cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
