@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from domain.ledger.ports import LedgerBook
     from domain.orders.ports import OrderBook
     from domain.payments.ports import Till
+    from domain.promotions.ports import Coupons, Promotions
     from domain.supply.ports import Attempts
 
 
@@ -91,6 +92,14 @@ class UnitOfWork(Protocol):
     @property
     def attempts(self) -> Attempts:
         """Attempts at suppliers."""
+
+    @property
+    def promotions(self) -> Promotions:
+        """Promotions and what is counted of them."""
+
+    @property
+    def coupons(self) -> Coupons:
+        """Coupons."""
 
     def record(self, event: Event) -> None:
         """Add an event to the outbox; reactions run before the commit."""

@@ -13,6 +13,9 @@ from persistence.channels.shelf import PriceShelf
 from persistence.trust import Trust
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from domain.channels.book import PriceBook
     from domain.events import Event
     from domain.work import Job
     from persistence.access.credentials import PasswordAndTokens
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from persistence.ledger.book import StoredLedger
     from persistence.orders.book import StoredOrders
     from persistence.orders.till import StoredTill
+    from persistence.promotions.coupons import StoredCoupons
+    from persistence.promotions.promotions import StoredPromotions
     from persistence.settings import Settings
     from persistence.sharing.convoy import Traveller
     from persistence.supply.attempts import StoredAttempts
@@ -52,6 +57,8 @@ class Work:
         self.connection, self.tools, self.request_id = connection, tools, request_id
         self.events: list[Event] = []
         self.now: datetime
+        self.books: dict[UUID, PriceBook] = {}
+        """The price books that offers were made from, by channel."""
         self.traveller: Traveller | None = None
         """Its place among those that share the transaction; None where nobody does."""
 
@@ -166,3 +173,17 @@ class Work:
         from persistence.supply.attempts import StoredAttempts
 
         return StoredAttempts(self)
+
+    @cached_property
+    def promotions(self) -> StoredPromotions:
+        """Promotions and what is counted of them."""
+        from persistence.promotions.promotions import StoredPromotions
+
+        return StoredPromotions(self)
+
+    @cached_property
+    def coupons(self) -> StoredCoupons:
+        """Coupons."""
+        from persistence.promotions.coupons import StoredCoupons
+
+        return StoredCoupons(self)

@@ -7,13 +7,16 @@ from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.channels.offers import NOT_SELLABLE
 from domain.channels.pricing import Resolution, resolve
 from domain.channels.rules import Goods, Place, PriceRule, RuleBook
 from domain.kept import Room, Written
+
+if TYPE_CHECKING:
+    from domain.promotions.promotion import Promotion
 
 _MOST_REMEMBERED = 50_000
 _BYTES_OF_VIEW = 700
@@ -111,7 +114,9 @@ class PriceBook:
         selections: Iterable[Selection],
         catalogue: Catalogue,
         room: Room | None = None,
+        promotions: Iterable[Promotion] = (),
     ) -> None:
+        self.promotions = tuple(promotions)
         self.epoch, self.path, self.suspended, self.catalogue = epoch, tuple(path), suspended, catalogue
         self.room = room or Room(_BYTES_OF_VIEW * _MOST_REMEMBERED, self.forget)
         self.rules = {rule.id: rule for rule in rules}

@@ -72,6 +72,7 @@ async def _close(
         )
         for order in orders
     ]
+    await work.promotions.release([order.id for order in orders if order.discount.minor])
     if parts:
         await work.cards.release([part.id for part in parts], caller, f"order {phase.value.lower()}")
     return closed

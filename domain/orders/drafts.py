@@ -15,6 +15,7 @@ from domain.orders.status import BundlePolicy
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.orders.place import PlaceOrder
+    from domain.promotions.evaluate import Evaluation
     from domain.work import UnitOfWork
 
 
@@ -28,8 +29,8 @@ def draft_of(command: PlaceOrder, priced: Priced, caller: Caller, work: UnitOfWo
         customer_id=caller.customer_id,
         external_id=command.external_id,
         currency=priced.currency,
-        subtotal_minor=priced.total_minor,
-        discount_minor=0,
+        subtotal_minor=priced.total_minor + priced.discount_minor,
+        discount_minor=priced.discount_minor,
         total_minor=priced.total_minor,
         contact=contact,
         shipping_address=_said(command.shipping_address) or None,
@@ -39,7 +40,10 @@ def draft_of(command: PlaceOrder, priced: Priced, caller: Caller, work: UnitOfWo
         placed_by_kind=caller.kind.value,
         placed_by_id=caller.subject_id,
         expires_at=work.now + work.orders.terms.reservation_ttl,
-        lines=tuple(_line(line, position) for position, line in enumerate(priced.lines)),
+        lines=tuple(
+            _line(line, position, discounts_of(priced.given, position))
+            for position, line in enumerate(priced.lines)
+        ),
     )
 
 
@@ -47,7 +51,7 @@ def _said(view: Any) -> Mapping[str, Any]:
     return {name: value for name, value in asdict(view).items() if value is not None} if view else {}
 
 
-def _line(line: PricedLine, position: int) -> LineDraft:
+def _line(line: PricedLine, position: int, discounts: Mapping[str, Any] | None) -> LineDraft:
     offer, quantity = line.offer, line.wanted.quantity
     return LineDraft(
         id=new_id(),
@@ -57,7 +61,7 @@ def _line(line: PricedLine, position: int) -> LineDraft:
         quantity=quantity,
         unit_minor=line.unit_minor,
         list_minor=offer.list_minor,
-        discount_minor=0,
+        discount_minor=line.discount_minor,
         total_minor=line.total_minor,
         cost_minor=offer.cost_minor,
         account=line.wanted.account,
@@ -69,8 +73,26 @@ def _line(line: PricedLine, position: int) -> LineDraft:
             "retail": offer.retail_minor,
             "floor": offer.floor_minor,
         },
+        discounts=discounts,
         parts=_parts(line),
     )
+
+
+def discounts_of(given: Evaluation, position: int) -> Mapping[str, Any] | None:
+    """What each promotion takes off a line and who pays for it, as it is kept: refunds and ledger read it."""
+    found = [
+        {
+            "promotion": one.promotion.id,
+            "name": one.promotion.name,
+            "phase": one.phase.name,
+            "coupon": one.coupon_id,
+            "minor": one.lines[position],
+            "shares": [[funder, minor] for funder, minor in one.shares[position].items()],
+        }
+        for one in given.adjustments
+        if position in one.lines
+    ]
+    return {"given": found} if found else None
 
 
 def _policy(line: PricedLine) -> BundlePolicy | None:

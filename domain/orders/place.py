@@ -17,7 +17,7 @@ from domain.orders.drafts import draft_of
 from domain.orders.events import OrderChanged
 from domain.orders.pricing import Priced, asked_of, price, unsupplied
 from domain.orders.promises import Promise
-from domain.orders.quote import coupon_problems
+from domain.orders.promoting import with_promotions
 from domain.orders.refusals import QuoteChanged, QuoteExpired, ShippingAddressMissing
 from domain.orders.views import AddressView, ContactView, OrderView
 from domain.refusals import InvalidInput, Refusal
@@ -57,17 +57,21 @@ class PlaceOrder(SharedCommand):
 
 @handles(PlaceOrder)
 async def place_order(command: PlaceOrder, caller: Caller, work: UnitOfWork) -> OrderView:
-    """Read prices, decide, have the goods held, for that queues and can refuse, then write and take them."""
+    """Read prices, decide, have all of it held, for that queues and can refuse, then write and take it."""
     basket = Basket.of(command.lines, work.orders.terms)
-    _refuse_first(basket.problems + coupon_problems(command.coupon_codes))
+    _refuse_first(basket.problems)
     offers = await work.prices.offers(caller.channel, basket.quantities)
-    promised = _promised_prices(command, basket, offers, caller, work)
-    priced = price(basket, offers, work.catalog.account_templates.problem, promised)
+    promise = _promise(command, basket, offers, caller, work)
+    prices = promise.unit_prices if promise else None
+    priced = price(basket, offers, work.catalog.account_templates.problem, prices)
     _refuse_first(priced.problems + unsupplied(priced.lines, work.orders.terms.sandbox))
     _check_buyer(command, priced, caller)
+    priced, claims = await with_promotions(priced, promise, command, caller, work)
     draft = draft_of(command, priced, caller, work)
+    await work.promotions.hold(claims)
     held = await work.cards.hold(_demands(draft))
     order = await work.orders.add(draft)
+    await work.promotions.keep(order.id, claims)
     await work.cards.reserve(held, caller)
     work.record(
         OrderChanged(
@@ -86,10 +90,10 @@ def _refuse_first(problems: list[Refusal]) -> None:
         raise problems[0]
 
 
-def _promised_prices(
+def _promise(
     command: PlaceOrder, basket: Basket, offers: dict[str, Offer], caller: Caller, work: UnitOfWork
-) -> dict[str, int] | None:
-    """The unit prices of the token; raises what has become of the promise."""
+) -> Promise | None:
+    """The promise of the token; raises what has become of it."""
     if command.quote_token is None:
         return None
     promise = Promise.read(command.quote_token, work.credentials.fingerprint)
@@ -109,7 +113,7 @@ def _promised_prices(
         raise QuoteChanged(changes)
     if expired:
         raise QuoteExpired()
-    return {sku: one.unit_minor for sku, one in promise.prices.items()}
+    return promise
 
 
 def _check_texts(command: PlaceOrder) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from domain.money import Money
 from domain.orders import refusals
 from domain.orders.basket import Basket, BasketLine
 from domain.orders.views import QuoteLine
+from domain.promotions.basket import Line
+from domain.promotions.evaluate import Evaluation
 from domain.refusals import NotFound, Refusal
 from domain.supply.adapters import usable
 from domain.supply.attempts import supplier_of
@@ -24,6 +26,8 @@ AccountCheck = Callable[[dict[str, Any], Any], str | None]
 
 Place = tuple[UUID, UUID]
 """A variant in a pool."""
+
+NOTHING_GIVEN = Evaluation(())
 
 _OF_PROBLEM = {BELOW_FLOOR: refusals.BelowFloor, NEEDS_REVIEW: refusals.PriceNeedsReview}
 
@@ -35,11 +39,26 @@ class PricedLine:
     wanted: BasketLine
     offer: Offer
     unit_minor: int
+    discount_minor: int = 0
 
     @property
     def total_minor(self) -> int:
         """The line's price after discounts."""
-        return self.unit_minor * self.wanted.quantity
+        return self.unit_minor * self.wanted.quantity - self.discount_minor
+
+    @property
+    def for_promotions(self) -> Line:
+        """The line as promotions see it."""
+        offer = self.offer
+        return Line(
+            offer.variant_id,
+            offer.product_id,
+            offer.category_id,
+            offer.sku,
+            self.wanted.quantity,
+            self.unit_minor,
+            offer.floor_minor,
+        )
 
     def view(self) -> QuoteLine:
         """The line as a quote shows it."""
@@ -48,7 +67,7 @@ class PricedLine:
             quantity=self.wanted.quantity,
             unit_price=Money(self.unit_minor, self.offer.currency),
             list_price=Money(self.offer.list_minor, self.offer.currency),
-            discount=Money(0, self.offer.currency),
+            discount=Money(self.discount_minor, self.offer.currency),
             total=Money(self.total_minor, self.offer.currency),
         )
 
@@ -59,11 +78,32 @@ class Priced:
 
     lines: list[PricedLine]
     problems: list[Refusal]
+    given: Evaluation = NOTHING_GIVEN
+
+    def discounted(self, given: Evaluation) -> Priced:
+        """The same with what promotions have taken off each line."""
+        if not given.minor:
+            return self
+        lines = [
+            replace(line, discount_minor=minor)
+            for line, minor in zip(self.lines, given.discounts, strict=True)
+        ]
+        return Priced(lines, self.problems, given)
+
+    @property
+    def for_promotions(self) -> list[Line]:
+        """The lines as promotions see them."""
+        return [line.for_promotions for line in self.lines]
 
     @property
     def total_minor(self) -> int:
         """The sum of the lines."""
         return sum(line.total_minor for line in self.lines)
+
+    @property
+    def discount_minor(self) -> int:
+        """What promotions take off."""
+        return sum(line.discount_minor for line in self.lines)
 
     @property
     def currency(self) -> str:

@@ -8,10 +8,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from domain.money import Money
 from domain.orders.changes import ChangeKind, QuoteChange
+from domain.promotions.promised import PromisedDiscount
 
 Fingerprint = Callable[[str, str], bytes]
 """(purpose, text) → a keyed hash that only we can compute."""
@@ -43,12 +45,17 @@ class Promise:
     customer_id: UUID | None
     expires_at: datetime
     prices: Mapping[str, PromisedPrice]
+    discounts: tuple[PromisedDiscount, ...] = ()
+    codes: tuple[str, ...] = ()
+    """The coupons that were shown, in the spelling that codes are compared in."""
 
     def token(self, fingerprint: Fingerprint) -> str:
         """The promise in a form that is handed out: readable, and signed."""
         prices = {sku: [one.quantity, one.unit_minor, one.currency] for sku, one in self.prices.items()}
         customer = self.customer_id.hex if self.customer_id else None
-        claims = [self.channel_id.hex, customer, int(self.expires_at.timestamp()), prices]
+        claims: list[Any] = [self.channel_id.hex, customer, int(self.expires_at.timestamp()), prices]
+        if self.discounts:
+            claims += [[one.facts() for one in self.discounts], list(self.codes)]
         body = _packed(json.dumps(claims, separators=(",", ":")).encode())
         return f"{body}.{_packed(fingerprint(_PURPOSE, body)[:_MAC_BYTES])}"
 
@@ -60,7 +67,7 @@ class Promise:
             return None
         if not hmac.compare_digest(mac, _packed(fingerprint(_PURPOSE, body)[:_MAC_BYTES])):
             return None
-        channel, customer, expires, prices = json.loads(
+        channel, customer, expires, prices, *more = json.loads(
             base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
         )
         return cls(
@@ -68,11 +75,18 @@ class Promise:
             UUID(customer) if customer else None,
             datetime.fromtimestamp(expires, UTC),
             {sku: PromisedPrice(*price) for sku, price in prices.items()},
+            tuple(PromisedDiscount.read(one) for one in (more[0] if more else ())),
+            tuple(more[1] if more else ()),
         )
 
     def is_for(self, channel_id: UUID, customer_id: UUID | None) -> bool:
         """Whether this buyer may use it; who quoted as a guest may sign in before buying."""
         return self.channel_id == channel_id and self.customer_id in (None, customer_id)
+
+    @property
+    def unit_prices(self) -> dict[str, int]:
+        """What a piece of each SKU costs before discounts, in minor units."""
+        return {sku: one.unit_minor for sku, one in self.prices.items()}
 
     def differences(
         self, quantities: Mapping[str, int], current: Mapping[str, Money | None]

@@ -13,12 +13,18 @@ from domain.orders.basket import Basket, WantedLine
 from domain.orders.pricing import Priced, price, short_of_stock, taken, unsupplied
 from domain.orders.promises import Promise, PromisedPrice
 from domain.orders.refusals import CouponNotApplicable
-from domain.orders.views import Quote, QuoteProblem
+from domain.orders.views import Adjustment, Quote, QuoteProblem
+from domain.promotions.coupon_codes import folded
+from domain.promotions.evaluate import Evaluation
+from domain.promotions.offering import Buyer, offered, read_codes
+from domain.promotions.promised import promised
+from domain.refusals import InvalidInput
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.access.callers import Caller
+    from domain.promotions.evaluate import Adjustment as Given
     from domain.refusals import Refusal
     from domain.work import UnitOfWork
 
@@ -45,37 +51,73 @@ async def ask_quote(command: AskQuote, caller: Caller, work: UnitOfWork) -> Quot
     if places:
         left = await book.stock_left(places, caller.channel)
         priced.problems += short_of_stock(priced.lines, left)
-    priced.problems += coupon_problems(command.coupon_codes)
+    priced = await _with_promotions(priced, command.coupon_codes, caller, work)
     expires_at = work.now + book.terms.quote_ttl
     token = (
-        None if priced.problems else _promise(priced, caller, expires_at).token(work.credentials.fingerprint)
+        None
+        if priced.problems
+        else _promise(priced, command, caller, expires_at).token(work.credentials.fingerprint)
     )
     return _view(priced, token, expires_at)
 
 
-def coupon_problems(codes: Sequence[str]) -> list[Refusal]:
-    """No promotion exists yet to which a coupon could belong; a code is never silently ignored."""
-    return [CouponNotApplicable(code, f"couponCodes.{index}") for index, code in enumerate(codes)]
+async def _with_promotions(priced: Priced, codes: Sequence[str], caller: Caller, work: UnitOfWork) -> Priced:
+    """Prices less what is given; a basket without prices is shown the problem of its coupons all the same."""
+    if not priced.lines:
+        priced.problems += coupon_problems(codes, Evaluation(()))
+        return priced
+    try:
+        given, _ = await offered(priced.for_promotions, read_codes(codes), Buyer(caller), work)
+    except InvalidInput as problem:
+        priced.problems.append(problem)
+        return priced
+    priced.problems += coupon_problems(codes, given)
+    return priced.discounted(given)
 
 
-def _promise(priced: Priced, caller: Caller, expires_at: datetime) -> Promise:
+def coupon_problems(codes: Sequence[str], given: Evaluation) -> list[Refusal]:
+    """Codes that give nothing here: a code is never silently ignored."""
+    unused = given.unused([folded(code) for code in codes])
+    return [
+        CouponNotApplicable(code, f"couponCodes.{index}")
+        for index, code in enumerate(codes)
+        if folded(code) in unused
+    ]
+
+
+def _promise(priced: Priced, command: AskQuote, caller: Caller, expires_at: datetime) -> Promise:
     prices: dict[str, PromisedPrice] = {}
     for line in priced.lines:
         before = prices[line.offer.sku].quantity if line.offer.sku in prices else 0
         quantity = before + line.wanted.quantity
         prices[line.offer.sku] = PromisedPrice(quantity, line.unit_minor, line.offer.currency)
-    return Promise(caller.channel, caller.customer_id, expires_at, prices)
+    discounts = promised(priced.given, priced.for_promotions)
+    codes = tuple(map(folded, command.coupon_codes))
+    return Promise(caller.channel, caller.customer_id, expires_at, prices, tuple(discounts), codes)
 
 
 def _view(priced: Priced, token: str | None, expires_at: datetime) -> Quote:
     total = Money(priced.total_minor, priced.currency)
+    discount = Money(priced.discount_minor, priced.currency)
     return Quote(
         token=token,
         expires_at=expires_at,
         lines=[line.view() for line in priced.lines],
-        subtotal=total,
-        discount=total.zero(),
+        subtotal=total + discount,
+        discount=discount,
         total=total,
-        adjustments=[],
+        adjustments=[adjustment_view(one, priced.currency) for one in priced.given.adjustments],
         problems=[QuoteProblem.of(problem) for problem in priced.problems],
+    )
+
+
+def adjustment_view(given: Given, currency: str) -> Adjustment:
+    """A promotion's effect as it is shown: an amount that is taken off is negative."""
+    return Adjustment(
+        given.coupon or given.promotion.code,
+        given.promotion.name,
+        Money(-given.minor, currency),
+        given.promotion.id,
+        given.phase.name,
+        tuple((funder, Money(minor, currency)) for funder, minor in given.funders.items()),
     )

@@ -44,6 +44,8 @@ class LineDraft:
     path: tuple[UUID, ...]
     transfer_minor: tuple[int, ...]
     trace: Mapping[str, Any]
+    discounts: Mapping[str, Any] | None
+    """What each promotion takes off the line, and who pays how much of that; None where nothing does."""
     parts: tuple[PartDraft, ...]
 
 

@@ -154,6 +154,10 @@ class Adjustment:
     code: str
     name: str
     amount: Money
+    promotion_id: UUID
+    phase: str
+    funders: tuple[tuple[UUID, Money], ...] = ()
+    """Who pays how much of it; not for buyers' eyes."""
 
 
 @dataclass(frozen=True, slots=True)

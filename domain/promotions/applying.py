@@ -80,7 +80,7 @@ def judged(
     """What a promotion would give now; it changes nothing."""
     promotion = candidate.promotion
     usage = occasion.left.get(promotion.id, NOTHING_USED)
-    if usage.orders is not None and usage.orders < 1:
+    if 0 in (usage.orders, usage.pieces):
         return Outcome.USED_UP, None
     open_lines = [at for at in range(len(standing.lines)) if _may_touch(candidate, standing, at)]
     everything = tuple(Open(at, standing.lines[at], standing.left(at)) for at in open_lines)
@@ -88,7 +88,7 @@ def judged(
     if not lines:
         covered = any(promotion.scope.covers(line) for line in standing.lines)
         return (Outcome.EXCLUDED if covered else Outcome.OUT_OF_SCOPE), None
-    taken = _taken(candidate, Basket(lines, everything), standing, occasion, mode)
+    taken = _taken(candidate, Basket(lines, everything, usage.pieces), standing, occasion, mode)
     if taken is None:
         return Outcome.CONDITION_UNMET, None
     given = Given(candidate, taken)

@@ -58,6 +58,8 @@ class Basket:
     """Those in its scope that nothing keeps it off."""
     everything: tuple[Open, ...]
     """Every line that nothing keeps it off, whatever its scope."""
+    pieces_left: int | None = None
+    """How many pieces it may still be given for; None is no limit."""
 
     @property
     def total_minor(self) -> int:

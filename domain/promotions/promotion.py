@@ -9,10 +9,11 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
+from domain.promotions.limits import NO_LIMITS, Limits, Meter, Unit
 from domain.promotions.scope import Scope
 
 if TYPE_CHECKING:
-    from domain.promotions.basket import Basket, Reduction
+    from domain.promotions.basket import Basket, Line, Reduction
     from domain.promotions.scope import Occasion
 
 
@@ -42,23 +43,25 @@ class PromotionKind:
         """What it takes off which lines; nothing where its conditions are not met."""
         return ()
 
+    def meters(self, occasion: Occasion) -> Sequence[Meter]:
+        """What it counts by itself, beside the limits that every promotion may have."""
+        return ()
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a promotion may cost and how often it may be given; None is no limit."""
-
-    budget_minor: int | None = None
-    orders: int | None = None
-    per_customer: int | None = None
-    per_device: int | None = None
+    def pieces(self, line: Line, minor: int) -> int:
+        """How many pieces of a line a discount of `minor` was given for, where pieces are counted."""
+        return line.quantity
 
     @property
-    def any(self) -> bool:
-        """Whether anything has to be counted."""
-        return (self.budget_minor, self.orders, self.per_customer, self.per_device) != (None,) * 4
+    def skus(self) -> frozenset[str]:
+        """The SKUs that its settings name."""
+        return frozenset()
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The codes of channels that its settings name."""
+        return frozenset()
 
 
-NO_LIMITS = Limits()
 EVERYTHING = Scope()
 
 
@@ -91,6 +94,11 @@ class Promotion:
     def phase(self) -> Phase:
         """When it has its say."""
         return self.kind.phase
+
+    def meters(self, occasion: Occasion) -> list[Meter]:
+        """Everything that is counted when it is given on this occasion."""
+        once = [Meter(f"first:{occasion.buyer}", 1, Unit.ORDER)] if self.scope.first_order else []
+        return [*self.limits.meters(occasion.buyer, occasion.device), *once, *self.kind.meters(occasion)]
 
     @property
     def order(self) -> tuple[bool, int, int, int]:

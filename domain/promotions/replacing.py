@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from domain.promotions.basket import Open, Reduction
+from domain.promotions.basket import Line, Open, Reduction
 
 
 def replaced(
@@ -14,13 +14,26 @@ def replaced(
     found = []
     left = dict.fromkeys(prices, most)
     for line in lines:
-        price = prices.get(line.sku)
-        if price is None or price >= line.line.unit_minor:
+        if line.sku not in prices:
+            continue
+        off = line.line.unit_minor - _price(prices, line.line)
+        if off < 1:
             continue
         can = left[line.sku]
         pieces = line.quantity if can is None else min(line.quantity, can)
         if can is not None:
             left[line.sku] = can - pieces
         if pieces:
-            found.append(Reduction((line.line.unit_minor - price) * pieces, {line.at: 1}))
+            found.append(Reduction(off * pieces, {line.at: 1}))
     return found
+
+
+def pieces_for(prices: Mapping[str, int], line: Line, minor: int) -> int:
+    """For how many pieces of a line a discount was given: all of them got the same price."""
+    off = line.unit_minor - _price(prices, line) if line.sku in prices else 0
+    return min(line.quantity, -(-minor // off)) if off > 0 else line.quantity
+
+
+def _price(prices: Mapping[str, int], line: Line) -> int:
+    """Not below the floor, so that a piece is sold at the price or not at all."""
+    return max(prices[line.sku], line.floor_minor)

@@ -20,6 +20,7 @@ class Usage:
 
     orders: int | None = None
     minor: int | None = None
+    pieces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,12 @@ class Occasion:
     """The channels from the root to the seller."""
     tier: str = ""
     """The seller's."""
-    channel_code: str = ""
+    codes: tuple[str, ...] = ()
+    """The codes of the channels of the path."""
+    buyer: str = ""
+    """Who buys, as what is limited for each customer is counted; guests by what is known of them."""
+    device: str = ""
+    """From where, as what is limited for each device is counted."""
     customer_id: UUID | None = None
     segments: frozenset[str] = frozenset()
     first_order: bool = False

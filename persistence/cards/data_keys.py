@@ -19,8 +19,8 @@ _ADD = Statement(
 _READ = Statement("SELECT id, wrapped FROM data_key WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
-async def add(connection: Connection, batch_id: UUID, key: WrappedKey) -> None:
-    """Keep a batch's new key."""
+async def add(connection: Connection, batch_id: UUID | None, key: WrappedKey) -> None:
+    """Keep the new key of a batch of cards, or of something else that is sealed."""
     await _ADD.run(connection, id=key.id, batch_id=batch_id, kek_id=key.kek_id, wrapped=key.wrapped)
 
 

@@ -90,7 +90,9 @@ class StoredPriceBooks:
         """What a channel sells of the SKUs; the epoch that this transaction reads vouches for a kept book."""
         if not self._changing:
             return await _offers(self._work, (channel_id, wanted))
-        return (await offers_of(self._work.connection, [(await self._glance(channel_id), wanted)]))[0]
+        glance = await self._glance(channel_id)
+        self._work.books[channel_id] = glance.book
+        return (await offers_of(self._work.connection, [(glance, wanted)]))[0]
 
     async def _glance(self, channel_id: UUID) -> Glance:
         """From memory, except where this very transaction has changed something that is not committed."""
@@ -197,4 +199,6 @@ async def _offers(
 ) -> list[dict[str, Offer] | Refusal]:
     shelf = asked[0].work.tools.shelf
     glances = await shelf.glances(on, [channel for channel, _ in (one.what for one in asked)])
+    for one in asked:
+        one.work.books[one.what[0]] = glances[one.what[0]].book
     return [*await offers_of(on, [(glances[one.what[0]], one.what[1]) for one in asked])]

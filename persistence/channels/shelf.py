@@ -14,6 +14,7 @@ from domain.channels.pricing import Resolution
 from domain.channels.tree import ChannelStatus, places
 from domain.kept import Room
 from persistence.channels.rows import items_of, node_of, rule_of, selection_of
+from persistence.promotions.loading import load_promotions
 from persistence.statements import Connection, Statement
 from persistence.trust import Mark, Trust
 
@@ -96,6 +97,7 @@ async def load_book(
     ids = [node.id for node in path]
     rules = await _RULES.all(connection, path=ids)
     selections = await _SELECTIONS.all(connection, path=ids)
+    promotions = await load_promotions(connection, ids)
     return PriceBook(
         epoch,
         places(path),
@@ -104,6 +106,7 @@ async def load_book(
         [selection_of(row) for row in selections],
         catalogue,
         room,
+        promotions,
     )
 
 

@@ -56,6 +56,7 @@ _LINE = {
     "cost_minor": "bigint",
     "account": "jsonb",
     "trace": "jsonb",
+    "discounts": "jsonb",
 }
 _PART = {
     "id": "uuid",

@@ -37,11 +37,14 @@ class Turn(IntEnum):
     PRICES = auto()
     ORDERS = auto()
     """Rows of orders, by id."""
+    CLAIMS = auto()
+    """What is counted of promotions, by key, then coupons by id."""
     GATE = auto()
     """Rows of stock, then of quotas, by key."""
     MONEY = auto()
     """Deposits and debts, by key."""
     PLACING = auto()
+    CLAIMING = auto()
     TAKING = auto()
     PAYMENTS = auto()
     LEDGER = auto()

@@ -1,6 +1,27 @@
 """Tables: the one description of the database, which migrations and statements are made from."""
 
-from persistence.tables import access, cards, catalog, channels, events, ledger, orders, supply
+from persistence.tables import (
+    access,
+    cards,
+    catalog,
+    channels,
+    events,
+    ledger,
+    orders,
+    promotions,
+    supply,
+)
 from persistence.tables.columns import METADATA
 
-__all__ = ["METADATA", "access", "cards", "catalog", "channels", "events", "ledger", "orders", "supply"]
+__all__ = [
+    "METADATA",
+    "access",
+    "cards",
+    "catalog",
+    "channels",
+    "events",
+    "ledger",
+    "orders",
+    "promotions",
+    "supply",
+]

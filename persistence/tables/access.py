@@ -29,6 +29,7 @@ customer = Table(
     words("method"),
     Column("identifier_hmac", LargeBinary, nullable=False),
     words("identifier_masked"),
+    texts("segments"),
     born(),
     UniqueConstraint("channel_id", "method", "identifier_hmac"),
 )

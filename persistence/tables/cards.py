@@ -50,7 +50,7 @@ data_key = Table(
     "data_key",
     METADATA,
     key(),
-    ref("batch_id", "card_batch", index=True),
+    ref("batch_id", "card_batch", nullable=True, index=True),
     words("kek_id", index=True),
     Column("wrapped", LargeBinary, nullable=False),
     born(),

@@ -32,6 +32,7 @@ orders = Table(
     moment("expires_at"),
     moment("paid_at"),
     moment("closed_at"),
+    ref("group_id", "buying_group", nullable=True),
     UniqueConstraint("channel_id", "external_id"),
 )
 Index("ix_orders_channel", orders.c.channel_id, orders.c.placed_at, orders.c.id)
@@ -65,6 +66,7 @@ order_line = Table(
     uuids("path"),
     Column("transfer_minor", ARRAY(BigInteger), nullable=False),
     facts("trace"),
+    facts("discounts", nullable=True),
 )
 
 fulfilment = Table(

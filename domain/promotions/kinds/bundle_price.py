@@ -35,3 +35,8 @@ class BundlePrice(PromotionKind):
             pieces |= picked(list(basket.named(sku)), count * times)
         off = sum(pieces.values()) - self.price_minor * times
         return (Reduction(off, pieces),) if off > 0 else ()
+
+    @property
+    def skus(self) -> frozenset[str]:
+        """What its sets consist of."""
+        return frozenset(self.components)

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from domain.promotions.basket import Basket, Reduction
+from domain.promotions.basket import Basket, Line, Reduction
+from domain.promotions.limits import Meter, Unit
 from domain.promotions.promotion import Phase, PromotionKind
-from domain.promotions.replacing import replaced
+from domain.promotions.replacing import pieces_for, replaced
 from domain.promotions.scope import Occasion
 
 
@@ -34,4 +35,31 @@ class FlashSale(PromotionKind):
 
     def offer(self, basket: Basket, occasion: Occasion) -> Sequence[Reduction]:
         """The special price for as many pieces as one buyer may have."""
-        return replaced(basket.lines, self.prices, self.per_buyer)
+        left = basket.pieces_left
+        return replaced(
+            basket.lines, self.prices, self.per_buyer if left is None else min(left, self.per_buyer)
+        )
+
+    def meters(self, occasion: Occasion) -> Sequence[Meter]:
+        """The slice of the nearest channel that has one, else what no slice reserves; and the buyer's."""
+        mine = next((code for code in reversed(occasion.codes) if code in self.slices), None)
+        free = self.stock - sum(self.slices.values())
+        most = free if mine is None else self.slices[mine]
+        return (
+            Meter("stock" if mine is None else f"stock:{mine}", most, Unit.PIECE),
+            Meter(f"pieces:{occasion.buyer}", self.per_buyer, Unit.PIECE),
+        )
+
+    def pieces(self, line: Line, minor: int) -> int:
+        """The pieces that a discount of a line was given for."""
+        return pieces_for(self.prices, line, minor)
+
+    @property
+    def skus(self) -> frozenset[str]:
+        """What it sells."""
+        return frozenset(self.prices)
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channels that have slices."""
+        return frozenset(self.slices)

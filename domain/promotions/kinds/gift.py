@@ -42,3 +42,8 @@ class Gift(PromotionKind):
             for at, minor in picked(list(basket.named(sku)), count * times).items():
                 found.append(Reduction(minor, {at: 1}))
         return found
+
+    @property
+    def skus(self) -> frozenset[str]:
+        """What it gives."""
+        return frozenset(self.gives)

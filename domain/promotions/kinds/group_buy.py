@@ -31,3 +31,8 @@ class GroupBuy(PromotionKind):
     def offer(self, basket: Basket, occasion: Occasion) -> Sequence[Reduction]:
         """The group's price for every piece."""
         return replaced(basket.lines, self.prices)
+
+    @property
+    def skus(self) -> frozenset[str]:
+        """What it sells."""
+        return frozenset(self.prices)

@@ -34,3 +34,8 @@ class MemberPrice(PromotionKind):
         """The member's price for every piece."""
         rated = {line.sku: share(line.line.unit_minor, self.pays_bp) for line in basket.lines}
         return replaced(basket.lines, rated | dict(self.prices))
+
+    @property
+    def skus(self) -> frozenset[str]:
+        """What it names prices of."""
+        return frozenset(self.prices)
