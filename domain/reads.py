@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from domain.channels.ports import ChannelReads, QuotaReads
     from domain.commands import Command
     from domain.orders.ports import OrderReads
+    from domain.orders.refunds.ports import RefundReads
 
 
 class Performs(Protocol):
@@ -55,3 +56,7 @@ class Reads(Protocol):
     @property
     def orders(self) -> OrderReads:
         """Orders and their parts."""
+
+    @property
+    def refunds(self) -> RefundReads:
+        """Refunds."""

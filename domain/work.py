@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from domain.events import Event
     from domain.ledger.ports import LedgerBook
     from domain.orders.ports import OrderBook
+    from domain.orders.refunds.ports import Refunds
     from domain.payments.ports import Till
     from domain.promotions.ports import Coupons, Promotions
     from domain.supply.ports import Attempts
@@ -84,6 +85,10 @@ class UnitOfWork(Protocol):
     @property
     def ledger(self) -> LedgerBook:
         """Transfers of money."""
+
+    @property
+    def refunds(self) -> Refunds:
+        """Money that is asked back."""
 
     @property
     def till(self) -> Till:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from persistence.channels.reads import StoredChannelReads
     from persistence.database import Database
     from persistence.orders.reads import StoredOrderReads
+    from persistence.orders.refund_reads import StoredRefundReads
     from persistence.work import Tools
 
 
@@ -79,3 +80,10 @@ class StoredReads:
         from persistence.orders.reads import StoredOrderReads
 
         return StoredOrderReads(self._database, self._tools)
+
+    @cached_property
+    def refunds(self) -> StoredRefundReads:
+        """Refunds."""
+        from persistence.orders.refund_reads import StoredRefundReads
+
+        return StoredRefundReads(self._database)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from persistence.channels.tree import StoredTree
     from persistence.ledger.book import StoredLedger
     from persistence.orders.book import StoredOrders
+    from persistence.orders.refunds import StoredRefunds
     from persistence.orders.till import StoredTill
     from persistence.promotions.coupons import StoredCoupons
     from persistence.promotions.promotions import StoredPromotions
@@ -159,6 +160,13 @@ class Work:
         from persistence.ledger.book import StoredLedger
 
         return StoredLedger(self)
+
+    @cached_property
+    def refunds(self) -> StoredRefunds:
+        """Money that is asked back."""
+        from persistence.orders.refunds import StoredRefunds
+
+        return StoredRefunds(self)
 
     @cached_property
     def till(self) -> StoredTill:

@@ -17,6 +17,7 @@ AREAS = {
     "chn": "channels", "prc": "channels", "slq": "quotas", "stq": "quotas",
     "imp": "imports", "crd": "cards", "rdm": "cards",
     "ord": "orders", "lin": "orders", "pay": "orders", "shp": "orders", "top": "orders", "ent": "orders",
+    "rfd": "refunds",
 }  # fmt: skip
 """Which area knows the objects of a prefix."""
 

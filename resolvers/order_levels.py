@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain.money import Money as MoneyView
+from domain.orders.refunds.views import RefundableView, RefundView
 from domain.orders.views import (
     AddressView,
     ContactView,
@@ -66,6 +67,20 @@ async def shipping_address(orders: Sequence[OrderView], context: Context) -> lis
     """Where to."""
     found = await context.reads.orders.addresses_of(_ids(orders))
     return [found.get(order.id) for order in orders]
+
+
+@level(Order)
+async def refunds(orders: Sequence[OrderView], context: Context) -> list[list[RefundView]]:
+    """What was asked back."""
+    found = await context.reads.refunds.of_orders(_ids(orders))
+    return [found.get(order.id, []) for order in orders]
+
+
+@level(Order)
+async def refundable(orders: Sequence[OrderView], context: Context) -> list[list[RefundableView]]:
+    """What could be paid back now."""
+    found = await context.reads.refunds.refundable_of(_ids(orders))
+    return [found.get(order.id, []) for order in orders]
 
 
 @level(OrderLine)

@@ -119,9 +119,11 @@ async def ship_fulfilment(context: Context, input: quotes.ShipFulfilmentInput) -
 
 @mutation(requires=SHIPMENTS_WRITE, fails_with=(refusals.ShipmentElsewhere, refusals.ShipmentNotPossible))
 async def update_shipment(context: Context, input: quotes.UpdateShipmentInput) -> Shipment:
-    """Correct a parcel that is on its way, or say that it has arrived."""
+    """Correct a parcel that is on its way, or say that it has arrived or come back."""
     shipment_id = ids.required("shp", input.shipment_id, "shipment", "shipmentId")
-    command = UpdateShipment(shipment_id, input.carrier, input.tracking_number, input.delivered)
+    command = UpdateShipment(
+        shipment_id, input.carrier, input.tracking_number, input.delivered, input.returned
+    )
     return shown(Shipment, await context.perform(command))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from domain.access.permissions import MARGIN_READ, ORDERS_READ
+from domain.access.permissions import MARGIN_READ, ORDERS_READ, REFUNDS_READ
 from domain.orders import views
 from domain.orders.ports import OrderFilter
 from domain.orders.status import OrderStatus, PartStatus, RefundStatus
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from schema.catalog import Variant
     from schema.channels import Channel
     from schema.payments import Payment
+    from schema.refunds import Refund, Refundable
 
 described(
     OrderStatus,
@@ -59,8 +60,11 @@ described(
     ShipmentStatus,
     "Where a parcel is.",
     AWAITING_SHIPMENT="Not handed over yet.",
+    HELD="Not to be handed over until a refund is decided.",
     SHIPPED="With its carrier.",
     DELIVERED="With its recipient.",
+    RETURNED="It came back.",
+    CANCELLED="Paid back before it was handed over.",
 )
 described(
     TopUpStatus,
@@ -124,6 +128,7 @@ class Entitlement(Node):
     id: strawberry.ID = identified("ent", "The entitlement's id.")
     units: int = open_to_all("How many units were bought.")
     used: int = open_to_all("How many are used up.")
+    asked_back: int = open_to_all("How many were paid back, or may be: a refund is to be decided.")
     left: int = open_to_all("How many can still be used.")
     expires_at: datetime | None = open_to_all("Until when; null for no end.")
 
@@ -173,6 +178,12 @@ class Order(Node):
     lines: list[OrderLine] = open_to_all("What was bought.")
     payments: list[Annotated[Payment, strawberry.lazy("schema.payments")]] = open_to_all(
         "How it was paid, the oldest first."
+    )
+    refunds: list[Annotated[Refund, strawberry.lazy("schema.refunds")]] | None = visible_to(
+        REFUNDS_READ, "What was asked back of it, the oldest first."
+    )
+    refundable: list[Annotated[Refundable, strawberry.lazy("schema.refunds")]] | None = visible_to(
+        REFUNDS_READ, "What could be paid back now, product by product; empty until it is paid."
     )
     channel: Annotated[Channel, strawberry.lazy("schema.channels")] | None = open_to_all("Where it was sold.")
     margin: Money | None = visible_to(

@@ -168,6 +168,7 @@ class UpdateShipmentInput:
     carrier: str | None = asked("Another carrier.", default=None)
     tracking_number: str | None = asked("Another number.", default=None)
     delivered: bool = asked("Whether it has arrived.", default=False)
+    returned: bool = asked("Whether it has come back.", default=False)
 
 
 @strawberry.input(description="How many units of which right to use.")

@@ -9,6 +9,7 @@ import strawberry
 from domain import changes
 from domain.feeds import Interest, read_position
 from domain.orders.events import OrderChanged
+from domain.orders.refunds.events import RefundChanged
 from schema import ids
 from schema.changes import OrderChange
 from schema.context import Context
@@ -34,7 +35,7 @@ async def order_changed(
     id: Annotated[strawberry.ID, strawberry.argument(description="The order to follow.")],
     after: ResumeAfter = None,
 ) -> Following[OrderChange]:
-    """Each change of one order's status, in order and each once.
+    """Each change of one order's status and of its refunds, in order and each once.
 
     For an order that the caller may not see it is silent, as for one that was never placed.
     """
@@ -49,4 +50,5 @@ async def order_changed(
             return ENDED  # its shop was moved out of the caller's sight
         return Told(shown(OrderChange, changes.OrderChange.of(event, found[order_id])))
 
-    return Following(Interest(frozenset({OrderChanged.kind}), order_id), tell, position)
+    kinds = frozenset({OrderChanged.kind, RefundChanged.kind})
+    return Following(Interest(kinds, order_id), tell, position)

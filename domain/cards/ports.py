@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         RedemptionView,
         StockQuotaView,
     )
+    from domain.orders.refunds.ports import CardRefunds
     from domain.paging import Page, PageRequest
 
 
@@ -188,6 +189,10 @@ class CardTrace(Protocol):
     @property
     def holds(self) -> Holds:
         """Stopping cards."""
+
+    @property
+    def refunds(self) -> CardRefunds:
+        """Cards that are asked back."""
 
 
 @dataclass(frozen=True, slots=True)

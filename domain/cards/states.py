@@ -61,6 +61,8 @@ class CardStep(StrEnum):
     """It will never be used."""
     RESTOCK = "RESTOCK"
     """Refunded and never revealed, or cleared of a conflict."""
+    KEEP = "KEEP"
+    """The refund is rejected, and its buyer has it again."""
     FIND_USED = "FIND_USED"
     """The issuer says that it was used; the refund is refused."""
     EXPIRE = "EXPIRE"
@@ -103,6 +105,7 @@ TRANSITIONS: dict[tuple[CardState | None, CardStep], CardState | None] = {
     **{(state, E.ASK_REFUND): S.REFUND_PENDING for state in HELD},
     (S.REFUND_PENDING, E.VOID): S.VOIDED,
     (S.REFUND_PENDING, E.RESTOCK): None,
+    (S.REFUND_PENDING, E.KEEP): None,
     (S.REFUND_PENDING, E.FIND_USED): S.REDEEMED,
     **{(state, E.EXPIRE): S.EXPIRED for state in OPEN},
     **{(state, E.QUARANTINE): S.QUARANTINED for state in UNSOLD},

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
 _S = ShipmentStatus
 STEPS: dict[ShipmentStatus, frozenset[ShipmentStatus]] = {
-    _S.AWAITING_SHIPMENT: frozenset({_S.SHIPPED}),
-    _S.SHIPPED: frozenset({_S.SHIPPED, _S.DELIVERED}),
-    _S.DELIVERED: frozenset(),
+    _S.AWAITING_SHIPMENT: frozenset({_S.SHIPPED, _S.HELD}),
+    _S.HELD: frozenset({_S.AWAITING_SHIPMENT, _S.CANCELLED}),
+    _S.SHIPPED: frozenset({_S.SHIPPED, _S.DELIVERED, _S.RETURNED}),
+    _S.DELIVERED: frozenset({_S.RETURNED}),
+    _S.RETURNED: frozenset(),
+    _S.CANCELLED: frozenset(),
 }
-"""From → to of a parcel; SHIPPED to itself corrects carrier and number."""
+"""From → to of a parcel; SHIPPED to itself corrects carrier and number. Refunds hold, free and cancel it."""
 
 _PART_OF = {_S.SHIPPED: PartStatus.FULFILLING, _S.DELIVERED: PartStatus.FULFILLED}
 
@@ -45,7 +48,7 @@ class ShipFulfilment(Command):
 
 @dataclass(frozen=True, slots=True)
 class UpdateShipment(Command):
-    """Correct a parcel that is on its way, or say that it has arrived."""
+    """Correct a parcel that is on its way, or say that it has arrived or come back."""
 
     requires: ClassVar[str | None] = SHIPMENTS_WRITE
 
@@ -53,6 +56,16 @@ class UpdateShipment(Command):
     carrier: str | None = None
     tracking_number: str | None = None
     delivered: bool = False
+    returned: bool = False
+
+    def __post_init__(self) -> None:
+        if self.delivered and self.returned:
+            raise InvalidInput("A parcel is delivered or has come back, not both.", "returned")
+
+    @property
+    def wanted(self) -> ShipmentStatus:
+        """What it is to become; SHIPPED where it is only corrected."""
+        return _S.RETURNED if self.returned else _S.DELIVERED if self.delivered else _S.SHIPPED
 
 
 @handles(ShipFulfilment)
@@ -68,10 +81,10 @@ async def ship_fulfilment(command: ShipFulfilment, caller: Caller, work: UnitOfW
 
 @handles(UpdateShipment)
 async def update_shipment(command: UpdateShipment, caller: Caller, work: UnitOfWork) -> ShipmentView:
-    """From SHIPPED only."""
+    """From SHIPPED, or back from whoever received it."""
     order, shipment = await _locked(command.shipment_id, caller, work)
-    wanted = _S.DELIVERED if command.delivered else _S.SHIPPED
-    if shipment.status != _S.SHIPPED.value:
+    wanted = command.wanted
+    if shipment.status == _S.AWAITING_SHIPMENT.value or wanted not in STEPS[_S(shipment.status)]:
         raise ShipmentNotPossible(shipment.status, wanted.value)
     carrier = None if command.carrier is None else _label(command.carrier, "carrier")
     number = None if command.tracking_number is None else _label(command.tracking_number, "trackingNumber")
@@ -107,5 +120,12 @@ async def _move(
 ) -> ShipmentView:
     moved = await work.orders.move_shipment(shipment.id, to.value, carrier, number)
     parts = await work.orders.parts_of([order.id])
-    await advance(order, parts, {shipment.fulfilment_id: _PART_OF[to]}, work)
+    await advance(order, parts, {shipment.fulfilment_id: _part_after(shipment, to)}, work)
     return moved
+
+
+def _part_after(shipment: ShipmentRecord, to: ShipmentStatus) -> PartStatus:
+    """A parcel that nobody accepted was not delivered; one that was stays so when it comes back."""
+    if to is _S.RETURNED:
+        return PartStatus.FULFILLED if shipment.status == _S.DELIVERED.value else PartStatus.FAILED
+    return _PART_OF[to]

@@ -77,8 +77,11 @@ class ShipmentStatus(StrEnum):
     """Where a parcel is."""
 
     AWAITING_SHIPMENT = "AWAITING_SHIPMENT"
+    HELD = "HELD"
     SHIPPED = "SHIPPED"
     DELIVERED = "DELIVERED"
+    RETURNED = "RETURNED"
+    CANCELLED = "CANCELLED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +109,13 @@ class EntitlementView:
     units: int
     used: int
     expires_at: datetime | None
+    asked_back: int = 0
+    """Units that were paid back, or of which that is to be decided."""
 
     @property
     def left(self) -> int:
         """Units that can still be used."""
-        return self.units - self.used
+        return self.units - self.used - self.asked_back
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ _EXPIRE_SOLD = transition(
                {_SOLD_OR_HELD} AS place, c.order_id AS order_of
           FROM card c WHERE c.expires_at <= now() - CAST(:grace AS interval) AND {guard(CardStep.EXPIRE)}
            AND c.state NOT IN ('IN_STOCK', 'ALLOCATED', 'RESERVED', 'REFUND_PENDING')
+           AND coalesce(c.state_before, '') <> 'REFUND_PENDING'
          ORDER BY c.expires_at LIMIT CAST(:limit AS bigint) FOR UPDATE SKIP LOCKED""",
     (CardStep.EXPIRE,),
 )

@@ -145,16 +145,26 @@ ORIGIN = """(SELECT CASE WHEN h.parent_id IS NULL THEN 'IN_STOCK' ELSE 'ALLOCATE
                FROM channel h WHERE h.id = c.pool_id)"""
 """The state of a free card in its pool."""
 
-_UNSOLD = (
+UNSOLD = (
     """order_id = NULL, order_line_id = NULL, fulfilment_id = NULL, channel_id = NULL, customer_id = NULL"""
 )
+"""Nobody's any more."""
+
+GIVEN_BACK = f"""given_back AS (
+        UPDATE stock_quota q SET used = greatest(q.used - t.quantity, 0)
+          FROM (SELECT e.variant_id, k.channel_id, sum(e.quantity) AS quantity
+                  FROM ended e JOIN stock_quota k ON k.variant_id = e.variant_id
+                   AND k.channel_id = ANY (e.path) AND k.created_at <= e.created_at GROUP BY 1, 2) t
+         WHERE q.variant_id = t.variant_id AND q.channel_id = t.channel_id),
+    uncounted AS ({quota_sql.GIVE_BACK})"""
+"""What `ended` fulfilments (id, variant_id, quantity, created_at, path) no longer use of quotas."""
 
 RELEASE = transition(
     cards_where(_THEIRS, CardStep.RELEASE, more=f"{ORIGIN} AS back"),
     (CardStep.RELEASE,),
-    sets=_UNSOLD,
+    sets=UNSOLD,
     then=f"""
-    frozen AS ({_FROZEN.format(f"state_before = {ORIGIN}, {_UNSOLD}")}),
+    frozen AS ({_FROZEN.format(f"state_before = {ORIGIN}, {UNSOLD}")}),
     ended AS (
         SELECT f.id, f.variant_id, f.pool_id, f.quantity, f.kind, f.created_at, l.path
           FROM fulfilment f JOIN order_line l ON l.id = f.order_line_id
@@ -166,13 +176,7 @@ RELEASE = transition(
                  UNION ALL SELECT variant_id, pool_id, sum(quantity), NULL FROM ended
                             WHERE kind IN ({_kinds(Stock.COUNT)}) GROUP BY 1, 2) t
          WHERE s.variant_id = t.variant_id AND s.pool_id = t.pool_id),
-    given_back AS (
-        UPDATE stock_quota q SET used = greatest(q.used - t.quantity, 0)
-          FROM (SELECT e.variant_id, k.channel_id, sum(e.quantity) AS quantity
-                  FROM ended e JOIN stock_quota k ON k.variant_id = e.variant_id
-                   AND k.channel_id = ANY (e.path) AND k.created_at <= e.created_at GROUP BY 1, 2) t
-         WHERE q.variant_id = t.variant_id AND q.channel_id = t.channel_id),
-    uncounted AS ({quota_sql.GIVE_BACK})""",
+    {GIVEN_BACK}""",
 )
 
 ASSIGN = Statement(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from persistence.cards.holds import StoredHolds
 from persistence.cards.redemptions import StoredRedemptions
+from persistence.cards.refunding import StoredCardRefunds
 from persistence.cards.reveals import StoredReveals
 
 if TYPE_CHECKING:
@@ -33,3 +34,8 @@ class StoredTrace:
     def holds(self) -> StoredHolds:
         """Stopping cards."""
         return StoredHolds(self._work)
+
+    @cached_property
+    def refunds(self) -> StoredCardRefunds:
+        """Cards that are asked back."""
+        return StoredCardRefunds(self._work)

@@ -18,7 +18,7 @@ from domain.orders.views import EntitlementView, OrderView, ShipmentView
 from persistence.orders import book_sql as sql
 from persistence.orders.moving import Step, lock_orders, move_orders, parts_of
 from persistence.orders.placing import add_orders
-from persistence.orders.rows import order_of, shipment_of
+from persistence.orders.rows import entitlement_of, order_of, shipment_of
 from persistence.orders.scope import scope
 
 if TYPE_CHECKING:
@@ -136,8 +136,8 @@ class StoredOrders:
                 return None
             if row["expires_at"] is not None and row["expires_at"] <= self._work.now:
                 raise EntitlementExpired()
-            raise EntitlementExhausted(units, row["units"] - row["used"])
-        return EntitlementView(row["id"], row["order_line_id"], row["units"], row["used"], row["expires_at"])
+            raise EntitlementExhausted(units, entitlement_of(row).left)
+        return entitlement_of(row)
 
     async def adopt(self, customer_id: UUID, channel_id: UUID, phone_hmac: str) -> list[UUID]:
         """Make a phone's guest orders a customer's; which they were."""

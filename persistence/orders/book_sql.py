@@ -39,7 +39,7 @@ MOVE_SHIPMENT = Statement(
            SET status = CAST(:status AS text), carrier = coalesce(:carrier, s.carrier),
                tracking_number = coalesce(:number, s.tracking_number),
                shipped_at = coalesce(s.shipped_at, now()),
-               delivered_at = CASE WHEN :status = 'DELIVERED' THEN now() END
+               delivered_at = coalesce(s.delivered_at, CASE WHEN :status = 'DELIVERED' THEN now() END)
           FROM fulfilment f
          WHERE f.id = s.fulfilment_id AND s.id = :shipment_id
         RETURNING {SHIPMENT_COLUMNS}"""
@@ -53,12 +53,12 @@ CONSUME = Statement(
     f"""UPDATE entitlement e SET used = e.used + CAST(:units AS bigint)
           FROM fulfilment f, orders o
          WHERE e.id = :entitlement_id AND f.id = e.fulfilment_id AND o.id = f.order_id AND {VISIBLE}
-           AND e.units - e.used >= CAST(:units AS bigint)
+           AND e.units - e.used - e.asked_back >= CAST(:units AS bigint)
            AND (e.expires_at IS NULL OR e.expires_at > now())
-        RETURNING e.id, f.order_line_id, e.units, e.used, e.expires_at"""
+        RETURNING e.id, f.order_line_id, e.units, e.used, e.expires_at, e.asked_back"""
 )
 ENTITLEMENT = Statement(
-    f"""SELECT e.id, f.order_line_id, e.units, e.used, e.expires_at
+    f"""SELECT e.id, f.order_line_id, e.units, e.used, e.expires_at, e.asked_back
           FROM entitlement e JOIN fulfilment f ON f.id = e.fulfilment_id JOIN orders o ON o.id = f.order_id
          WHERE e.id = :entitlement_id AND {VISIBLE}"""
 )

@@ -28,7 +28,7 @@ from domain.refusals import BadRequest
 from persistence.gathering import Gathered
 from persistence.orders import reads_sql as sql
 from persistence.orders.payment_rows import payment_of
-from persistence.orders.rows import line_of, order_of, shipment_of
+from persistence.orders.rows import entitlement_of, line_of, order_of, shipment_of
 from persistence.orders.scope import scope
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class StoredOrderReads:
 
     async def entitlements_of(self, line_ids: Sequence[UUID]) -> dict[UUID, list[EntitlementView]]:
         """Entitlements by line."""
-        return await self._grouped(sql.ENTITLEMENTS, "order_line_id", _entitlement_of, lines=list(line_ids))
+        return await self._grouped(sql.ENTITLEMENTS, "order_line_id", entitlement_of, lines=list(line_ids))
 
     async def _grouped(
         self, statement: Statement, by: str, view: Callable[[Any], T], **values: Any
@@ -169,14 +169,10 @@ def _top_up_of(row: Any) -> TopUpView:
     return TopUpView(row["id"], row["order_line_id"], row["account_label"], status, row["reference"])
 
 
-def _entitlement_of(row: Any) -> EntitlementView:
-    return EntitlementView(row["id"], row["order_line_id"], row["units"], row["used"], row["expires_at"])
-
-
 _NODE_VIEWS: dict[str, Callable[[Any], Any]] = {
     "OrderLine": line_of,
     "Payment": payment_of,
     "Shipment": shipment_of,
     "TopUp": _top_up_of,
-    "Entitlement": _entitlement_of,
+    "Entitlement": entitlement_of,
 }

@@ -97,7 +97,7 @@ SHIPMENTS = Statement(
     f"""SELECT {SHIPMENT_COLUMNS} FROM fulfilment f JOIN shipment s ON s.fulfilment_id = f.id
          WHERE f.order_line_id = ANY({_LINES}) ORDER BY s.id"""
 )
-_ENTITLEMENT = "e.id, f.order_line_id, e.units, e.used, e.expires_at"
+_ENTITLEMENT = "e.id, f.order_line_id, e.units, e.used, e.expires_at, e.asked_back"
 ENTITLEMENTS = Statement(
     f"""SELECT {_ENTITLEMENT} FROM fulfilment f JOIN entitlement e ON e.fulfilment_id = f.id
          WHERE f.order_line_id = ANY({_LINES}) ORDER BY e.id"""

@@ -7,7 +7,7 @@ from typing import Any
 from domain.money import Money
 from domain.orders.records import PartRecord
 from domain.orders.status import BundlePolicy, OrderStatus, PartStatus, RefundStatus
-from domain.orders.views import LineView, OrderView, ShipmentStatus, ShipmentView
+from domain.orders.views import EntitlementView, LineView, OrderView, ShipmentStatus, ShipmentView
 
 ORDER_COLUMNS = """o.id, o.number, o.channel_id, o.customer_id, o.external_id, o.status,
     o.refund_status, o.currency, o.subtotal_minor, o.discount_minor, o.total_minor, o.due_minor,
@@ -98,4 +98,11 @@ def shipment_of(row: Row) -> ShipmentView:
         tracking_number=row["tracking_number"],
         shipped_at=row["shipped_at"],
         delivered_at=row["delivered_at"],
+    )
+
+
+def entitlement_of(row: Row) -> EntitlementView:
+    """A metered right with its line."""
+    return EntitlementView(
+        row["id"], row["order_line_id"], row["units"], row["used"], row["expires_at"], row["asked_back"]
     )

@@ -9,6 +9,7 @@ from persistence.tables import (
     ledger,
     orders,
     promotions,
+    refunds,
     supply,
 )
 from persistence.tables.columns import METADATA
@@ -23,5 +24,6 @@ __all__ = [
     "ledger",
     "orders",
     "promotions",
+    "refunds",
     "supply",
 ]

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, BigInteger, Column, Index, Integer, Table, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from persistence.tables.columns import METADATA, born, facts, key, minor, moment, ref, uuids, words
 
@@ -82,10 +92,12 @@ fulfilment = Table(
     facts("account", nullable=True),
     ref("pool_id", "channel", nullable=True),
     minor("allocated_minor"),
+    minor("refunded_minor", default=0),
     words("status"),
     words("failure", nullable=True),
     born(),
     moment("finished_at"),
+    CheckConstraint("refunded_minor BETWEEN 0 AND allocated_minor", name="refunded"),
 )
 
 shipment = Table(
@@ -108,8 +120,10 @@ entitlement = Table(
     ref("fulfilment_id", "fulfilment", index=True),
     minor("units"),
     minor("used", default=0),
+    minor("asked_back", default=0),
     moment("expires_at"),
     born(),
+    CheckConstraint("asked_back BETWEEN 0 AND units - used", name="asked_back"),
 )
 
 payment = Table(

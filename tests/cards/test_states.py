@@ -65,7 +65,7 @@ def test_every_state_is_reached_and_every_step_is_possible_somewhere() -> None:
 def test_steps_back_need_to_know_where() -> None:
     assert after(S.FROZEN, E.UNFREEZE, S.REVEALED) is S.REVEALED
     assert after(S.RESERVED, E.RELEASE, S.ALLOCATED) is S.ALLOCATED
-    for step in (E.RELEASE, E.RECALL, E.UNFREEZE, E.FAIL_REDEMPTION, E.RESTOCK):
+    for step in (E.RELEASE, E.RECALL, E.UNFREEZE, E.FAIL_REDEMPTION, E.RESTOCK, E.KEEP):
         assert target(step) is None
         with pytest.raises(ImpossibleStep):
             after(CardState(sources(step)[0]), step)

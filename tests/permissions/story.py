@@ -38,6 +38,7 @@ PLACE = """mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
 PAY = "mutation ($input: PayOrderInput!) { payOrder(input: $input) { ... on Payment { order { id } } } }"
 CARDS = """query ($id: ID!) { order(id: $id) { lines { sku
   cards { id } shipments { id } entitlements { id } topUps { status } } } }"""
+LINES = "query ($id: ID!) { order(id: $id) { lines { id sku } } }"
 REVEAL = """mutation ($input: RevealCardInput!) { revealCard(input: $input) {
   ... on RevealedCard { secret } } }"""
 REDEEM = """mutation ($input: RedeemCardInput!) { redeemCard(input: $input) {
@@ -89,6 +90,7 @@ def tell(demo: ServedDemo) -> Story:
     for place in PLACES:
         order = buy(story, str(gate.token(place).token), contact=CONTACT)
         demo.until(lambda order=order: credited(demo, order, owner))  # type: ignore[misc]
+        refunds(story, owner, order, decided=False)
     imports(story, owner)
     quotas(story, owner)
     demo.until(lambda: demo.value("SELECT count(*) FROM outbox") == 0)
@@ -195,6 +197,7 @@ def used_cards(story: Story, shopper: Principal, redeemer: Principal, owner: str
     (right,) = metered["entitlements"]
     consumed = {"entitlementId": right["id"], "units": 1, "idempotencyKey": key()}
     story.do("consumeEntitlement", str(redeemer.token), **consumed)
+    refunds(story, token, order, decided=True)
     for given_up in (False, True):
         said = {"idempotencyKey": key(), "lines": [{"sku": "MGTV-1M"}]}
         other = demo.ask(PLACE, token, input=said)["placeOrder"]
@@ -213,6 +216,19 @@ def quotas(story: Story, owner: str) -> None:
         story.do("allocateStock", token, **given, idempotencyKey=key())
     for channel, token in ((SIBLING_SHOP, city), ("zj-hz", sibling), (COUSIN_SHOP, cousin)):
         story.do("setSalesQuota", token, channel=channel, sku="MGTV-1M", period="TOTAL", quantity=5)
+
+
+def refunds(story: Story, asker: str, order: str, decided: bool) -> None:
+    """What is left of a right is asked back, and paid back or refused, or waits."""
+    lines = story.demo.ask(LINES, asker, id=order)["order"]["lines"]
+    (metered,) = [line["id"] for line in lines if line["sku"] == METERED]
+    said = {"orderId": order, "lines": [{"lineId": metered}], "reason": "unused", "idempotencyKey": key()}
+    asked = story.do("requestRefund", asker, **said)
+    if decided:
+        owner = story.demo.sign_in(ROOT)
+        story.do("rejectRefund", owner, refundId=asked, note="use it up", idempotencyKey=key())
+        again = story.do("requestRefund", asker, **said | {"idempotencyKey": key()})
+        story.do("approveRefund", owner, refundId=again, note="well then", idempotencyKey=key())
 
 
 def imports(story: Story, owner: str) -> None:

@@ -231,7 +231,8 @@ def recorded(story: Story, one: Principal, feed: Feed, thing: Thing | None) -> l
         return ["now"] if usable else []
     if thing is not None:
         rows = story.demo.rows(
-            "SELECT position FROM event WHERE kind = 'order.changed' AND aggregate_id = $1 ORDER BY position",
+            "SELECT position FROM event WHERE aggregate_id = $1"
+            " AND kind IN ('order.changed', 'refund.changed') ORDER BY position",
             thing.id,
         )
     else:

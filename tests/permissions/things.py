@@ -88,6 +88,11 @@ OWNERSHIP: dict[str, tuple[str, AbstractSet[str], str]] = {
     "Shipment": ("shp", {may.ORDERS_READ}, f"SELECT x.id, {_PLACED} FROM shipment x {_FULFILLED}"),
     "TopUp": ("top", {may.ORDERS_READ}, f"SELECT x.id, {_PLACED} FROM attempt x {_FULFILLED}"),
     "Entitlement": ("ent", {may.ORDERS_READ}, f"SELECT x.id, {_PLACED} FROM entitlement x {_FULFILLED}"),
+    "Refund": (
+        "rfd",
+        {may.REFUNDS_READ},
+        f"SELECT x.id, x.status AS sort, {_PLACED} FROM refund x {_OF_ORDER.format('x.order_id')}",
+    ),
     "Category": ("cat", {may.CATALOG_READ}, f"SELECT id, slug AS name, {_EVERYWHERE} FROM category"),
     "Product": (
         "prd",

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from domain.cards.states import HELD, CardState
+from domain.catalog.fulfilment import Progress
+from domain.orders.refunds.standing import Standing
 from domain.orders.status import PartStatus
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.orders.records import PartRecord
+    from domain.orders.refunds.records import Claim
+    from domain.orders.refunds.standing import PartFacts
     from domain.orders.views import OrderView
     from domain.work import UnitOfWork
 
@@ -26,6 +31,37 @@ class Cards:
         """Deliver everything at once."""
         await work.cards.deliver([part.id for part in parts], caller)
         return {part.id: PartStatus.FULFILLED for part in parts}
+
+    def standing(self, part: PartFacts) -> Standing:
+        """By the cards' states: what is being used or frozen is open, what has ended is used up.
+
+        A card of somebody else's that its buyer has seen may be used there without our hearing of it.
+        """
+        held = [card for card in part.cards if card.state in HELD]
+        ended = sum(card.state in (CardState.REDEEMED, CardState.EXPIRED) for card in part.cards)
+        frozen = [card for card in part.cards if card.state is CardState.FROZEN]
+        open_ones = sum(card.before is not CardState.REFUND_PENDING for card in frozen)
+        open_ones += sum(card.state is CardState.REDEEMING for card in part.cards)
+        seen = [card for card in held if card.seen]
+        progress = Progress(part.quantity, delivered=len(held), revealed=len(seen), used=ended)
+        return Standing(progress, open_ones, review=any(not card.minted for card in seen))
+
+    async def stop(self, claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> None:
+        """The cards can neither be shown nor used."""
+        await work.trace.refunds.stop(claims, caller)
+
+    async def take_back(
+        self, claims: Sequence[Claim], caller: Caller, work: UnitOfWork
+    ) -> Mapping[UUID, PartStatus]:
+        """Cards that were seen are void, the others are for sale again; they stay delivered."""
+        await work.trace.refunds.take_back(claims, caller)
+        return {}
+
+    async def let_go(
+        self, claims: Sequence[Claim], used: Sequence[UUID], caller: Caller, work: UnitOfWork
+    ) -> None:
+        """Back to where each was, or REDEEMED."""
+        await work.trace.refunds.let_go(claims, used, caller)
 
 
 METHOD = Cards()

@@ -1,0 +1,1 @@
+"""Refunds: what of a paid order goes back, who decides it, and what becomes of the goods."""

@@ -1,0 +1,46 @@
+"""The goods of a refund: each part's by the method that delivered it, each method once for its parts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.catalog.kinds import kind_of
+from domain.orders.fulfilment import Method, methods
+from domain.orders.status import PartStatus
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from domain.orders.refunds.records import Claim
+    from domain.work import UnitOfWork
+
+
+async def stop(claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> None:
+    """Nobody can use or send what is asked back."""
+    for method, theirs in _by_method(claims):
+        await method.stop(theirs, caller, work)
+
+
+async def take_back(claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> dict[UUID, PartStatus]:
+    """The goods are taken back for good; which parts thereby stand where."""
+    moved: dict[UUID, PartStatus] = {}
+    for method, theirs in _by_method(claims):
+        moved |= await method.take_back(theirs, caller, work)
+    return moved
+
+
+async def let_go(claims: Sequence[Claim], used: Sequence[UUID], caller: Caller, work: UnitOfWork) -> None:
+    """The buyer has the goods again, but for cards that were used."""
+    for method, theirs in _by_method(claims):
+        await method.let_go(theirs, used, caller, work)
+
+
+def _by_method(claims: Sequence[Claim]) -> Iterator[tuple[Method, list[Claim]]]:
+    """In the order of the deliveries' names: cards first, whose gates are locked before anything else is."""
+    by_delivery: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        by_delivery[kind_of(claim.kind).delivery.value].append(claim)
+    for delivery in sorted(by_delivery):
+        yield methods()[delivery], by_delivery[delivery]

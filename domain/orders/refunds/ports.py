@@ -1,0 +1,103 @@
+"""What refunds write and read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+from domain.orders.refunds.states import RefundState
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from domain.orders.refunds.records import Claim, RefundDraft, Sums
+    from domain.orders.refunds.standing import PartFacts
+    from domain.orders.refunds.views import RefundableView, RefundLineView, RefundView
+    from domain.orders.status import RefundStatus
+    from domain.orders.views import OrderView
+    from domain.paging import Page, PageRequest
+
+
+class Refunds(Protocol):
+    """Refunds in one transaction, of orders that are locked: an order's row decides among all of them."""
+
+    async def facts(self, order: OrderView) -> list[PartFacts]:
+        """What is known of an order's parts, their goods locked until the commit: gates, then cards."""
+
+    async def add(self, draft: RefundDraft) -> RefundView:
+        """Write a refund with its lines, and count it against what was paid for each part."""
+
+    async def find(self, refund_id: UUID) -> RefundView | None:
+        """A refund; whoever goes on locks its order and asks again."""
+
+    async def claims_of(self, refund_id: UUID) -> list[Claim]:
+        """What a refund takes of which parts."""
+
+    async def move(
+        self, refund: RefundView, to: RefundState, caller: Caller | None = None, note: str = ""
+    ) -> RefundView:
+        """Write where a refund stands; with a caller, who decided it. REJECTED gives its share free again."""
+
+    async def sums(self, order_id: UUID) -> Sums:
+        """The refunds of an order together."""
+
+    async def mark(self, order: OrderView, status: RefundStatus) -> None:
+        """Write how much of an order's money went back."""
+
+    async def hold_parcels(self, part_ids: Sequence[UUID]) -> None:
+        """Parcels that were not sent are held."""
+
+    async def free_parcels(self, part_ids: Sequence[UUID]) -> None:
+        """Held parcels can be sent again."""
+
+    async def drop_parcels(self, part_ids: Sequence[UUID]) -> None:
+        """Held parcels are never sent."""
+
+    async def hold_units(self, units: Mapping[UUID, int]) -> None:
+        """Take so many units of parts' metered rights out of use; give them back where negative."""
+
+
+class CardRefunds(Protocol):
+    """Cards that are asked back, in one transaction."""
+
+    async def stop(self, claims: Sequence[Claim], caller: Caller) -> None:
+        """Every card of the parts that a buyer holds becomes REFUND_PENDING, and is kept in the refund."""
+
+    async def take_back(self, claims: Sequence[Claim], caller: Caller) -> None:
+        """VOIDED where it was ever seen, for sale again otherwise; raises RefundedCardStopped."""
+
+    async def let_go(self, claims: Sequence[Claim], used: Sequence[UUID], caller: Caller) -> None:
+        """Back to where each was; those in `used` are REDEEMED. NotFound for a card of another refund."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFilter:
+    """Which refunds; None does not narrow. `channel` is a code, and means its subtree."""
+
+    channel: str | None = None
+    status: tuple[RefundState, ...] | None = None
+    order_id: UUID | None = None
+    review: bool | None = None
+    requested_after: datetime | None = None
+    requested_before: datetime | None = None
+
+
+class RefundReads(Protocol):
+    """Refunds as the caller may see them: customers of their own orders, back offices of their subtree's."""
+
+    async def page(self, caller: Caller, wanted: RefundFilter, request: PageRequest) -> Page[RefundView]:
+        """Refunds, the newest first."""
+
+    async def node(self, caller: Caller, type_name: str, id: UUID) -> RefundView | None:
+        """A Refund; None where it is out of scope."""
+
+    async def of_orders(self, order_ids: Sequence[UUID]) -> dict[UUID, list[RefundView]]:
+        """Refunds by order, the oldest first; the caller has the orders already."""
+
+    async def lines_of(self, refund_ids: Sequence[UUID]) -> dict[UUID, list[RefundLineView]]:
+        """What refunds take, by refund."""
+
+    async def refundable_of(self, order_ids: Sequence[UUID]) -> dict[UUID, list[RefundableView]]:
+        """What could be paid back now of each part of paid orders."""

@@ -1,0 +1,180 @@
+"""Refunds as callers see them: whose they are is part of every statement that begins from outside."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from domain.access.callers import CallerKind
+from domain.access.identifiers import storable
+from domain.access.permissions import REFUNDS_READ
+from domain.moments import moment_of
+from domain.money import Money
+from domain.orders.refunds.rules import refundable
+from domain.orders.refunds.views import RefundableView, RefundLineView, RefundView
+from domain.paging import Page, PageRequest, cursor_of
+from domain.refusals import BadRequest
+from persistence.orders.refund_facts import facts_of
+from persistence.orders.refund_rows import REFUND_COLUMNS, refund_line_of, refund_of
+from persistence.orders.scope import VISIBLE, scope
+from persistence.statements import Statement
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from domain.orders.refunds.ports import RefundFilter
+    from persistence.database import Database
+
+T = TypeVar("T")
+NEWEST = "refunds"
+"""The sort that cursors of refunds belong to."""
+
+_WANTED = """(CAST(:status AS text[]) IS NULL OR r.status = ANY (CAST(:status AS text[])))
+   AND (CAST(:order AS uuid) IS NULL OR r.order_id = :order)
+   AND (CAST(:review AS boolean) IS NULL OR r.review = :review)
+   AND (CAST(:after AS timestamptz) IS NULL OR r.created_at > :after)
+   AND (CAST(:before AS timestamptz) IS NULL OR r.created_at < :before)"""
+_CHANNELS = """SELECT h.id FROM channel h
+ WHERE h.path @> ARRAY[CAST(:scope_channel AS uuid)]
+   AND (CAST(:channel AS text) IS NULL OR h.path @> ARRAY[(
+        SELECT named.id FROM channel named
+         WHERE named.code = :channel AND named.path @> ARRAY[CAST(:scope_channel AS uuid)])])"""
+_OWN = f"""FROM refund r JOIN orders o ON o.id = r.order_id
+ WHERE o.customer_id = CAST(:scope_customer AS uuid)
+   AND (CAST(:channel AS text) IS NULL OR r.channel_id IN ({_CHANNELS})) AND {_WANTED}"""
+_BELOW = f"FROM refund r WHERE r.channel_id = h.id AND {_WANTED}"
+
+
+class RefundList:
+    """The statements of one list of refunds, the newest first; `each` asks once for each channel `h`."""
+
+    def __init__(self, source: str, each: bool) -> None:
+        self.forwards = Statement(_page(source, each, "<", "DESC"))
+        self.backwards = Statement(_page(source, each, ">", "ASC"))
+        sums = f"""SELECT CAST(coalesce(sum(f.n), 0) AS bigint) FROM ({_CHANNELS}) h
+                    CROSS JOIN LATERAL (SELECT count(*) AS n {source}) f"""
+        self.count = Statement(sums if each else f"SELECT count(*) {source}")
+
+
+def _page(source: str, each: bool, sign: str, way: str) -> str:
+    order = f"ORDER BY r.created_at {way}, r.id {way} LIMIT :limit"
+    page = f"""SELECT {REFUND_COLUMNS} {source}
+                  AND (CAST(:at AS timestamptz) IS NULL OR (r.created_at, r.id) {sign} (:at, :id)) {order}"""
+    if not each:
+        return page
+    return f"SELECT r.* FROM ({_CHANNELS}) h CROSS JOIN LATERAL ({page}) r {order}"
+
+
+_LISTS = {True: RefundList(_OWN, each=False), False: RefundList(_BELOW, each=True)}
+_NODE = Statement(
+    f"SELECT {REFUND_COLUMNS} FROM refund r JOIN orders o ON o.id = r.order_id WHERE r.id = :id AND {VISIBLE}"
+)
+_OF_ORDERS = Statement(
+    f"""SELECT {REFUND_COLUMNS} FROM refund r WHERE r.order_id = ANY (CAST(:orders AS uuid[]))
+         ORDER BY r.created_at, r.id"""
+)
+_LINES = Statement(
+    """SELECT n.id, n.refund_id, n.order_line_id, n.sku, n.units, n.whole, n.amount_minor, n.goods, r.currency
+         FROM refund_line n JOIN refund r ON r.id = n.refund_id
+        WHERE n.refund_id = ANY (CAST(:refunds AS uuid[])) ORDER BY n.id"""
+)
+
+
+class StoredRefundReads:
+    """Fills `domain.orders.refunds.ports.RefundReads`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, caller: Caller, wanted: RefundFilter, request: PageRequest) -> Page[RefundView]:
+        """Refunds, the newest first."""
+        own = caller.kind is CallerKind.CUSTOMER
+        named = wanted.channel is None or storable(wanted.channel)
+        if not (own or caller.is_back_office) or not caller.may(REFUNDS_READ) or not named:
+            return Page.empty()
+        listed, values = _LISTS[own], _values(caller, wanted)
+        at, last_id = _position(request)
+        statement = listed.backwards if request.backwards else listed.forwards
+        async with self._database.connection() as connection:
+            rows = await statement.all(connection, **values, at=at, id=last_id, limit=request.limit + 1)
+
+        async def count() -> int:
+            async with self._database.connection() as counting:
+                return int(await listed.count.value(counting, **values))
+
+        return Page.cut([(refund_of(row), _cursor(row)) for row in rows], request, count)
+
+    async def node(self, caller: Caller, type_name: str, id: UUID) -> RefundView | None:
+        """A Refund."""
+        if type_name != "Refund" or not caller.may(REFUNDS_READ):
+            return None
+        async with self._database.connection() as connection:
+            row = await _NODE.one(connection, id=id, **scope(caller))
+        return None if row is None else refund_of(row)
+
+    async def of_orders(self, order_ids: Sequence[UUID]) -> dict[UUID, list[RefundView]]:
+        """Refunds by order, the oldest first."""
+        return await self._grouped(_OF_ORDERS, "order_id", refund_of, orders=list(order_ids))
+
+    async def lines_of(self, refund_ids: Sequence[UUID]) -> dict[UUID, list[RefundLineView]]:
+        """What refunds take, by refund."""
+        return await self._grouped(_LINES, "refund_id", refund_line_of, refunds=list(refund_ids))
+
+    async def refundable_of(self, order_ids: Sequence[UUID]) -> dict[UUID, list[RefundableView]]:
+        """By the rules that a refund itself follows, over what is known at this moment."""
+        async with self._database.connection() as connection:
+            found = await facts_of(connection, order_ids)
+        shown: dict[UUID, list[RefundableView]] = {}
+        for order_id, parts in found.items():
+            asked = [(refundable(part), currency) for part, currency in parts]
+            shown[order_id] = [
+                RefundableView(
+                    one.line_id,
+                    one.sku,
+                    Money(one.amount_minor, currency),
+                    one.goods,
+                    one.review,
+                    one.refused,
+                )
+                for one, currency in asked
+            ]
+        return shown
+
+    async def _grouped(
+        self, statement: Statement, by: str, view: Callable[[Any], T], **values: Any
+    ) -> dict[UUID, list[T]]:
+        async with self._database.connection() as connection:
+            rows = await statement.all(connection, **values)
+        found: dict[UUID, list[T]] = defaultdict(list)
+        for row in rows:
+            found[row[by]].append(view(row))
+        return found
+
+
+def _values(caller: Caller, wanted: RefundFilter) -> dict[str, Any]:
+    return {
+        "scope_channel": caller.channel_id,
+        "scope_customer": caller.customer_id,
+        "channel": wanted.channel,
+        "status": None if wanted.status is None else [one.value for one in wanted.status],
+        "order": wanted.order_id,
+        "review": wanted.review,
+        "after": wanted.requested_after,
+        "before": wanted.requested_before,
+    }
+
+
+def _cursor(row: Any) -> str:
+    return cursor_of(NEWEST, [row["created_at"].isoformat(), row["id"].hex])
+
+
+def _position(request: PageRequest) -> tuple[datetime | None, UUID | None]:
+    if request.after is None:
+        return None, None
+    try:
+        at, last_id = request.after
+        return moment_of(at), UUID(hex=last_id)
+    except (ValueError, TypeError, AttributeError):
+        raise BadRequest("This cursor does not belong to this list; begin again without it.") from None

@@ -1,0 +1,157 @@
+"""Refunds in one transaction; what they take of a part is counted on the part's row, which bounds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from domain.catalog.fulfilment import Goods
+from domain.orders.refunds.records import Claim, RefundDraft, Sums
+from domain.orders.refunds.states import OPEN, RefundState
+from persistence.orders.refund_facts import locked_facts
+from persistence.orders.refund_rows import REFUND_COLUMNS, refund_of
+from persistence.statements import Statement
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from domain.orders.refunds.standing import PartFacts
+    from domain.orders.refunds.views import RefundView
+    from domain.orders.status import RefundStatus
+    from domain.orders.views import OrderView
+    from persistence.work import Work
+
+_ADD = Statement(
+    f"""INSERT INTO refund AS r (id, order_id, channel_id, status, currency, amount_minor, review, reason,
+                            requested_by_kind, requested_by_id)
+        VALUES (:id, :order_id, :channel_id, 'REQUESTED', :currency, :amount_minor, :review, :reason,
+                :requested_by_kind, :requested_by_id)
+        RETURNING {REFUND_COLUMNS}"""
+)
+_ADD_LINE = Statement(
+    """WITH taken AS (
+           UPDATE fulfilment SET refunded_minor = refunded_minor + CAST(:amount_minor AS bigint)
+            WHERE id = CAST(:part_id AS uuid))
+       INSERT INTO refund_line (id, refund_id, order_line_id, fulfilment_id, sku, units, whole, amount_minor,
+                                goods)
+       VALUES (:id, :refund_id, :line_id, CAST(:part_id AS uuid), :sku, :units, :whole,
+               CAST(:amount_minor AS bigint), :goods)"""
+)
+_FIND = Statement(f"SELECT {REFUND_COLUMNS} FROM refund r WHERE r.id = :refund")
+_CLAIMS = Statement(
+    """SELECT n.refund_id, n.fulfilment_id, f.kind, n.units, n.goods
+         FROM refund_line n JOIN fulfilment f ON f.id = n.fulfilment_id
+        WHERE n.refund_id = :refund ORDER BY n.fulfilment_id"""
+)
+_MOVE = Statement(
+    f"""WITH freed AS (
+            UPDATE fulfilment f SET refunded_minor = f.refunded_minor - n.amount_minor
+              FROM refund_line n
+             WHERE n.refund_id = :refund AND f.id = n.fulfilment_id AND CAST(:to AS text) = 'REJECTED')
+        UPDATE refund r
+           SET status = CAST(:to AS text),
+               decided_by_kind = coalesce(CAST(:by_kind AS text), r.decided_by_kind),
+               decided_by_id = coalesce(CAST(:by_id AS uuid), r.decided_by_id),
+               decided_at = CASE WHEN CAST(:by_kind AS text) IS NULL THEN r.decided_at ELSE now() END,
+               note = coalesce(nullif(CAST(:note AS text), ''), r.note),
+               finished_at = CASE WHEN CAST(:ended AS boolean) THEN now() END
+         WHERE r.id = :refund AND r.status = :before
+        RETURNING {REFUND_COLUMNS}"""
+)
+_SUMS = Statement(
+    """SELECT count(*) FILTER (WHERE status = ANY (CAST(:open AS text[]))) AS open,
+              count(*) FILTER (WHERE status = 'SUCCEEDED') AS succeeded,
+              CAST(coalesce(sum(amount_minor) FILTER (WHERE status = 'SUCCEEDED'), 0) AS bigint) AS paid_back
+         FROM refund WHERE order_id = :order"""
+)
+_MARK = Statement("UPDATE orders SET refund_status = :status WHERE id = :order AND refund_status <> :status")
+_PARCELS = Statement(
+    """UPDATE shipment SET status = :to WHERE fulfilment_id = ANY (CAST(:parts AS uuid[]))
+          AND status = :before"""
+)
+_UNITS = Statement(
+    """UPDATE entitlement SET asked_back = asked_back + CAST(:units AS bigint) WHERE fulfilment_id = :part"""
+)
+
+
+class StoredRefunds:
+    """Fills `domain.orders.refunds.ports.Refunds`."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    @property
+    def _on(self) -> Any:
+        return self._work.connection
+
+    async def facts(self, order: OrderView) -> list[PartFacts]:
+        """What is known of an order's parts."""
+        return await locked_facts(self._on, order.id)
+
+    async def add(self, draft: RefundDraft) -> RefundView:
+        """Write a refund with its lines; a check of the table stands behind what was decided."""
+        row = await _ADD.one(self._on, **{name: getattr(draft, name) for name in _ADD.names})
+        for line in draft.lines:
+            values = {name: getattr(line, name) for name in _ADD_LINE.names if name != "refund_id"}
+            await _ADD_LINE.run(self._on, **values | {"refund_id": draft.id, "goods": line.goods.value})
+        return refund_of(row)
+
+    async def find(self, refund_id: UUID) -> RefundView | None:
+        """A refund."""
+        row = await _FIND.one(self._on, refund=refund_id)
+        return None if row is None else refund_of(row)
+
+    async def claims_of(self, refund_id: UUID) -> list[Claim]:
+        """What a refund takes, by part."""
+        rows = await _CLAIMS.all(self._on, refund=refund_id)
+        return [
+            Claim(row["refund_id"], row["fulfilment_id"], row["kind"], row["units"], Goods(row["goods"]))
+            for row in rows
+        ]
+
+    async def move(
+        self, refund: RefundView, to: RefundState, caller: Caller | None = None, note: str = ""
+    ) -> RefundView:
+        """One guarded UPDATE; what was rejected can be asked for again."""
+        row = await _MOVE.one(
+            self._on,
+            refund=refund.id,
+            before=refund.status.value,
+            to=to.value,
+            by_kind=None if caller is None else caller.kind.value,
+            by_id=None if caller is None else caller.subject_id,
+            note=note,
+            ended=to not in OPEN,
+        )
+        if row is None:
+            raise RuntimeError("A refund moved while its order was locked.")
+        return refund_of(row)
+
+    async def sums(self, order_id: UUID) -> Sums:
+        """The refunds of an order together."""
+        row = await _SUMS.one(self._on, order=order_id, open=[state.value for state in OPEN])
+        assert row is not None
+        return Sums(row["open"], row["succeeded"], row["paid_back"])
+
+    async def mark(self, order: OrderView, status: RefundStatus) -> None:
+        """Write how much of an order's money went back."""
+        await _MARK.run(self._on, order=order.id, status=status.value)
+
+    async def hold_parcels(self, part_ids: Sequence[UUID]) -> None:
+        """AWAITING_SHIPMENT → HELD."""
+        await self._parcels(part_ids, "AWAITING_SHIPMENT", "HELD")
+
+    async def free_parcels(self, part_ids: Sequence[UUID]) -> None:
+        """HELD → AWAITING_SHIPMENT."""
+        await self._parcels(part_ids, "HELD", "AWAITING_SHIPMENT")
+
+    async def drop_parcels(self, part_ids: Sequence[UUID]) -> None:
+        """HELD → CANCELLED."""
+        await self._parcels(part_ids, "HELD", "CANCELLED")
+
+    async def _parcels(self, part_ids: Sequence[UUID], before: str, to: str) -> None:
+        await _PARCELS.run(self._on, parts=list(part_ids), before=before, to=to)
+
+    async def hold_units(self, units: Mapping[UUID, int]) -> None:
+        """A part has one metered right."""
+        await _UNITS.many(self._on, [{"part": part, "units": count} for part, count in units.items()])
