@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from domain.catalog.ports import CatalogReads
     from domain.channels.ports import ChannelReads, QuotaReads
     from domain.commands import Command
+    from domain.ledger.deposits.ports import DepositReads
     from domain.orders.ports import OrderReads
     from domain.orders.refunds.ports import RefundReads
 
@@ -52,6 +53,10 @@ class Reads(Protocol):
     @property
     def imports(self) -> ImportReads:
         """Batches of cards."""
+
+    @property
+    def deposits(self) -> DepositReads:
+        """Top-ups and withdrawals."""
 
     @property
     def orders(self) -> OrderReads:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from domain.catalog.ports import Assortment
     from domain.channels.ports import ChannelTree, PriceBooks, SalesQuotas
     from domain.events import Event
+    from domain.ledger.deposits.ports import DepositRequests
     from domain.ledger.ports import LedgerBook
     from domain.orders.ports import OrderBook
     from domain.orders.refunds.ports import Refunds
@@ -89,6 +90,10 @@ class UnitOfWork(Protocol):
     @property
     def refunds(self) -> Refunds:
         """Money that is asked back."""
+
+    @property
+    def deposits(self) -> DepositRequests:
+        """Top-ups and withdrawals."""
 
     @property
     def till(self) -> Till:

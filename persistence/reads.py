@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from persistence.channels.quota_reads import StoredQuotaReads
     from persistence.channels.reads import StoredChannelReads
     from persistence.database import Database
+    from persistence.ledger.deposit_reads import StoredDepositReads
     from persistence.orders.reads import StoredOrderReads
     from persistence.orders.refund_reads import StoredRefundReads
     from persistence.work import Tools
@@ -73,6 +74,13 @@ class StoredReads:
         from persistence.cards.batch_reads import StoredImportReads
 
         return StoredImportReads(self._database)
+
+    @cached_property
+    def deposits(self) -> StoredDepositReads:
+        """Top-ups and withdrawals."""
+        from persistence.ledger.deposit_reads import StoredDepositReads
+
+        return StoredDepositReads(self._database)
 
     @cached_property
     def orders(self) -> StoredOrderReads:

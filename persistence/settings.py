@@ -10,7 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 from domain.cards.keys import KeyPurpose
 from persistence.access.budget_settings import BudgetSettings
-from persistence.channels.calendar_settings import CalendarSettings
+from persistence.ledger.deposit_settings import DepositSettings
 from persistence.promotions.settings import PromotionSettings
 from persistence.setting_kinds import Count, Networks, RedisAddress
 
@@ -23,7 +23,7 @@ SENDERS = frozenset(file.stem for file in _SENDERS.glob("[a-z]*.py"))
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
-class Settings(CalendarSettings, BudgetSettings, PromotionSettings):
+class Settings(DepositSettings, BudgetSettings, PromotionSettings):
     """Read once at the start; `Settings(port=0, demo=True)` makes them by hand.
 
     Texts that hold a secret are left out of `repr`.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from persistence.channels.sales_quotas import StoredQuotas
     from persistence.channels.tree import StoredTree
     from persistence.ledger.book import StoredLedger
+    from persistence.ledger.deposits import StoredDeposits
     from persistence.orders.book import StoredOrders
     from persistence.orders.refunds import StoredRefunds
     from persistence.orders.till import StoredTill
@@ -167,6 +168,13 @@ class Work:
         from persistence.orders.refunds import StoredRefunds
 
         return StoredRefunds(self)
+
+    @cached_property
+    def deposits(self) -> StoredDeposits:
+        """Top-ups and withdrawals."""
+        from persistence.ledger.deposits import StoredDeposits
+
+        return StoredDeposits(self)
 
     @cached_property
     def till(self) -> StoredTill:

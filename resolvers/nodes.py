@@ -14,7 +14,7 @@ from schema.verbs import query
 AREAS = {
     "agt": "access", "cus": "access", "tok": "access",
     "cat": "catalog", "prd": "catalog", "var": "catalog",
-    "chn": "channels", "prc": "channels", "slq": "quotas", "stq": "quotas",
+    "chn": "channels", "prc": "channels", "dpr": "deposits", "slq": "quotas", "stq": "quotas",
     "imp": "imports", "crd": "cards", "rdm": "cards",
     "ord": "orders", "lin": "orders", "pay": "orders", "shp": "orders", "top": "orders", "ent": "orders",
     "rfd": "refunds",

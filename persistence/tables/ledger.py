@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Table, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from persistence.tables.columns import METADATA, born, key, minor, moment, ref, words
 
@@ -71,5 +81,34 @@ ledger_vesting = Table(
     words("currency"),
     moment("vests_at", nullable=False),
     moment("vested_at"),
+)
+
+deposit_request = Table(
+    "deposit_request",
+    METADATA,
+    key(),
+    words("kind"),
+    ref("channel_id", "channel", index=True),
+    minor("amount_minor"),
+    words("currency"),
+    words("status"),
+    words("note", default=""),
+    words("reason", nullable=True),
+    words("reference", nullable=True),
+    Column("approvals_needed", Integer, nullable=False),
+    ref("requested_by_id", "agent"),
+    words("requested_by"),
+    born(),
+    born("changed_at"),
+    CheckConstraint("amount_minor > 0", name="moves"),
+)
+
+deposit_approval = Table(
+    "deposit_approval",
+    METADATA,
+    ref("request_id", "deposit_request", primary_key=True),
+    ref("agent_id", "agent", primary_key=True),
+    words("name"),
+    born("approved_at"),
 )
 Index("ix_ledger_vesting_due", ledger_vesting.c.vests_at, postgresql_where=text("vested_at IS NULL"))

@@ -18,7 +18,13 @@ from tests.docs.story import Story
 from tests.fixtures.demo import Home
 
 ROOT = DOCS.parent
-STORIES = ("mini-program.md", "agent-storefront.md", "welfare-portal.md", "live-stream-shop.md")
+STORIES = (
+    "mini-program.md",
+    "agent-storefront.md",
+    "welfare-portal.md",
+    "live-stream-shop.md",
+    "back-office.md",
+)
 KIND_PAGE = DOCS / "add-a-product-kind.md"
 WITH_PLANTED_KINDS = """
 import sys, pytest

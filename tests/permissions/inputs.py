@@ -29,7 +29,7 @@ BY_NAME: dict[str, str] = {
 """Fields that name an object by code, slug or SKU."""
 BY_ID: dict[str, str] = {
     "orderId": "Order", "cardId": "Card", "shipmentId": "Shipment", "entitlementId": "Entitlement",
-    "redemptionId": "Redemption", "refundId": "Refund",
+    "redemptionId": "Redemption", "refundId": "Refund", "depositRequestId": "DepositRequest",
 }  # fmt: skip
 """Fields that name one by its id; a plain `id` is of what the mutation answers."""
 NEW = frozenset({"CreateProductInput.slug", "CreateCategoryInput.slug", "VariantInput.sku"})

@@ -93,6 +93,7 @@ def tell(demo: ServedDemo) -> Story:
         refunds(story, owner, order, decided=False)
     imports(story, owner)
     quotas(story, owner)
+    deposits(story, owner)
     demo.until(lambda: demo.value("SELECT count(*) FROM outbox") == 0)
     return story
 
@@ -229,6 +230,19 @@ def refunds(story: Story, asker: str, order: str, decided: bool) -> None:
         story.do("rejectRefund", owner, refundId=asked, note="use it up", idempotencyKey=key())
         again = story.do("requestRefund", asker, **said | {"idempotencyKey": key()})
         story.do("approveRefund", owner, refundId=again, note="well then", idempotencyKey=key())
+
+
+def deposits(story: Story, owner: str) -> None:
+    """Top-ups and withdrawals of every channel, waiting, done and rejected."""
+    for place in PLACES[1:]:
+        said = {"channel": place, "amount": {"amount": "10.00"}}
+        token = story.demo.sign_in(place)
+        asked = [story.do("requestTopUp", token, **said, idempotencyKey=key()) for _ in range(2)]
+        story.do("requestWithdrawal", token, **said, idempotencyKey=key())
+        story.do("approveDepositRequest", owner, depositRequestId=asked[0], idempotencyKey=key())
+        paid = story.do("requestWithdrawal", owner, **said, idempotencyKey=key())
+        done = {"depositRequestId": paid, "outcome": "FAILED", "reason": "closed", "reference": "B-1"}
+        story.do("settleWithdrawal", owner, **done, idempotencyKey=key())
 
 
 def imports(story: Story, owner: str) -> None:

@@ -47,6 +47,11 @@ OWNERSHIP: dict[str, tuple[str, AbstractSet[str], str]] = {
                    concat(x.kind, x.ended_at IS NULL, x.valid_from IS NULL, x.target_tier) AS sort
               FROM price_rule x JOIN channel c ON c.id = x.setter_id""",
     ),
+    "DepositRequest": (
+        "dpr",
+        {may.ACCOUNT_READ},
+        f"SELECT x.id, concat(x.kind, x.status) AS sort, {_OWNED} FROM deposit_request x {_HELD}",
+    ),
     "SalesQuota": (
         "slq",
         {may.STOCK_READ},
