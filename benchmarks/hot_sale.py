@@ -48,12 +48,16 @@ _DONE = re.compile(r"number of transactions actually processed: (\d+)")
 
 
 async def compared(rig: Rig, clients: int, seconds: float, lasting: float, most: int) -> dict[str, Any]:
-    """One after the other on the same database; the figures of each."""
+    """One after the other on the same database, tidied before each; the figures of each."""
     rig.process.stop()
+    await _tidied(rig)
     async with _server(rig, ONE_BY_ONE) as process:
         found = {"one by one": await _bought(rig, process, clients, seconds, most)}
+    await _tidied(rig)
     found["pgbench"] = await _pgbench(rig, clients, seconds)
+    await _tidied(rig)
     found["pgbench, few"] = await _pgbench(rig, rig.store.settings.pool_size, seconds)
+    await _tidied(rig)
     async with _server(rig, SHARED) as process:
         found["shared"] = await _bought(rig, process, clients, seconds, most)
         rate = found["shared"]["requests_per_s"]
@@ -62,6 +66,12 @@ async def compared(rig: Rig, clients: int, seconds: float, lasting: float, most:
         if lasting:
             found["lasting"] = await _lasting(rig, process, clients, lasting)
     return found
+
+
+async def _tidied(rig: Rig) -> None:
+    """What one side leaves behind is no burden of the next: dead rows, and pages to be written."""
+    await rig.fetch("VACUUM (ANALYZE)")
+    await rig.fetch("CHECKPOINT")
 
 
 async def _bought(

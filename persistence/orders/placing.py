@@ -148,7 +148,8 @@ async def _refused(on: Connection, drafts: Sequence[OrderDraft]) -> dict[UUID, O
 
 def order_number(now: datetime) -> str:
     """The day in China and 50 random bits: people can read it out, and nobody can count our orders."""
-    tail = "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    bits = secrets.randbits(50)
+    tail = "".join([_ALPHABET[bits >> at & 31] for at in range(0, 50, 5)])
     return f"{now.astimezone(_CHINA):%y%m%d}-{tail[:5]}-{tail[5:]}"
 
 

@@ -27,9 +27,9 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.type import is_required_argument, is_required_input_field, specified_scalar_types
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
-from strawberry.types.arguments import convert_argument
 from strawberry.types.base import get_object_definition
 
+from schema.engine.compiled.conversion import Conversion
 from schema.engine.compiled.reasons import NotPlannable, OffPlan
 from schema.engine.compiled.sources import Source
 
@@ -42,6 +42,7 @@ class Inputs:
 
     def __init__(self, schema: strawberry.Schema, operation: OperationDefinitionNode, named: Named) -> None:
         self._schema, self._named = schema, named
+        self._conversion = Conversion(schema)
         self._always = {
             definition.variable.name.value
             for definition in operation.variable_definitions or ()
@@ -106,12 +107,11 @@ class Inputs:
             return None
         if value is None or (value.__class__ in (bool, int, str) and _is_leaf(wanted.type)):
             return repr(value)
-        return f"{self._named('default', lambda: self._convert(coerce_default_value(wanted), theirs))}()"
 
-    def _convert(self, value: Any, theirs: Any) -> Any:
-        return convert_argument(
-            value, theirs, self._schema.schema_converter.scalar_registry, self._schema.config
-        )
+        def make() -> Any:
+            return self._conversion.by_strawberry(coerce_default_value(wanted), theirs)
+
+        return f"{self._named('default', make)}()"
 
     def _converted(self, variable: str, type_: GraphQLInputType, theirs: Any) -> str:
         """What strawberry makes of a variable's coerced value."""
@@ -119,9 +119,8 @@ class Inputs:
         if isinstance(type_, GraphQLNonNull) and variable not in self._never_null:
             self.fallible = True
             expression = f"{self._named('given', _given)}({expression})"
-        if _is_leaf(type_):
-            return expression
-        return f"{self._named('convert', lambda value: self._convert(value, theirs))}({expression})"
+        convert = self._conversion.of(type_, theirs)
+        return expression if convert is None else f"{self._named('convert', convert)}({expression})"
 
     def _literal(self, node: ValueNode, type_: GraphQLInputType, theirs: Any) -> str:
         named = get_nullable_type(type_)
@@ -140,7 +139,7 @@ class Inputs:
             value = coerce_input_literal(node, type_, VariableValues(_sources(given), dict(given)))
             if value is Undefined:
                 raise OffPlan("literal with variables")
-            return self._convert(value, theirs)
+            return self._conversion.by_strawberry(value, theirs)
 
         return f"{self._named('literal', make)}(v)"
 
