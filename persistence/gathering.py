@@ -25,6 +25,7 @@ class Gathered(Generic[K, V]):
         self._read, self._at_once = read, at_once
         self._next: dict[K, list[asyncio.Future[V | None]]] = {}
         self._runs: set[asyncio.Task[None]] = set()
+        self._running = 0
 
     async def one(self, key: K) -> V | None:
         """What there is for a key."""
@@ -50,31 +51,38 @@ class Gathered(Generic[K, V]):
         return answer
 
     def _start(self) -> None:
-        if self._next and len(self._runs) < self._at_once:
+        if self._next and self._running < self._at_once:
+            self._running += 1
             run = asyncio.get_running_loop().create_task(self._run())
             self._runs.add(run)
             run.add_done_callback(self._runs.discard)
 
     async def _run(self) -> None:
-        """Read after read, until nobody waits."""
-        while self._next:
-            asked, self._next = self._next, {}
-            try:
-                found = await self._read(list(asked))
-            except Exception as problem:  # it is everybody's who asked
-                for answer in _open(asked):
-                    answer.set_exception(problem)
-                    answer.exception()  # whoever asked may be gone
-            except BaseException:
-                for answer in _open(asked):
-                    answer.cancel()
-                raise
-            else:
-                for key, answers in asked.items():
-                    value = found.get(key)
-                    for answer in answers:
-                        if not answer.done():
-                            answer.set_result(value)
+        """Read after read, until nobody waits; whoever asks after the last look starts the next run."""
+        try:
+            while self._next:
+                asked, self._next = self._next, {}
+                await self._answer(asked)
+        finally:
+            self._running -= 1
+
+    async def _answer(self, asked: Mapping[K, list[asyncio.Future[V | None]]]) -> None:
+        try:
+            found = await self._read(list(asked))
+        except Exception as problem:  # it is everybody's who asked
+            for answer in _open(asked):
+                answer.set_exception(problem)
+                answer.exception()  # whoever asked may be gone
+        except BaseException:
+            for answer in _open(asked):
+                answer.cancel()
+            raise
+        else:
+            for key, answers in asked.items():
+                value = found.get(key)
+                for answer in answers:
+                    if not answer.done():
+                        answer.set_result(value)
 
 
 def _open(asked: Mapping[K, list[asyncio.Future[V | None]]]) -> list[asyncio.Future[V | None]]:

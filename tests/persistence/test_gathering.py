@@ -68,3 +68,14 @@ async def test_who_gives_up_leaves_the_answer_to_the_others() -> None:
     with pytest.raises(asyncio.CancelledError):
         await tasks[1]
     assert (await tasks[0], await tasks[2]) == (1, 1)
+
+
+async def test_who_asks_again_at_once_is_not_forgotten() -> None:
+    shelf = Shelf()
+    shelf.open.set()
+    reads = Gathered(shelf.read, at_once=1)
+    # The run that answers the first question is about to end when the second one comes.
+    assert await reads.one("a") == 1
+    async with asyncio.timeout(5):
+        assert await reads.one("bb") == 2
+    assert shelf.asked == [["a"], ["bb"]]
