@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from domain.ledger.deposits.ports import DepositReads
     from domain.orders.ports import OrderReads
     from domain.orders.refunds.ports import RefundReads
+    from domain.promotions.ports import PromotionReads
 
 
 class Performs(Protocol):
@@ -65,3 +66,7 @@ class Reads(Protocol):
     @property
     def refunds(self) -> RefundReads:
         """Refunds."""
+
+    @property
+    def promotions(self) -> PromotionReads:
+        """Promotions and coupons."""

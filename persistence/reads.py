@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from persistence.ledger.deposit_reads import StoredDepositReads
     from persistence.orders.reads import StoredOrderReads
     from persistence.orders.refund_reads import StoredRefundReads
+    from persistence.promotions.reads import StoredPromotionReads
     from persistence.work import Tools
 
 
@@ -95,3 +96,10 @@ class StoredReads:
         from persistence.orders.refund_reads import StoredRefundReads
 
         return StoredRefundReads(self._database)
+
+    @cached_property
+    def promotions(self) -> StoredPromotionReads:
+        """Promotions and coupons."""
+        from persistence.promotions.reads import StoredPromotionReads
+
+        return StoredPromotionReads(self._database, self._tools)

@@ -16,6 +16,7 @@ AREAS = {
     "cat": "catalog", "prd": "catalog", "var": "catalog",
     "chn": "channels", "prc": "channels", "dpr": "deposits", "slq": "quotas", "stq": "quotas",
     "imp": "imports", "crd": "cards", "rdm": "cards",
+    "prm": "promotions", "cbt": "promotions", "cpn": "promotions",
     "ord": "orders", "lin": "orders", "pay": "orders", "shp": "orders", "top": "orders", "ent": "orders",
     "rfd": "refunds",
 }  # fmt: skip

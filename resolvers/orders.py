@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import strawberry
 
@@ -15,15 +16,17 @@ from domain.orders.place import PlaceOrder
 from domain.orders.ports import OrderFilter
 from domain.orders.quote import AskQuote
 from domain.orders.shipping import ShipFulfilment, UpdateShipment
-from domain.orders.views import AddressView, ContactView
+from domain.orders.views import AddressView, ContactView, LevelMargin
 from domain.paging import PageRequest
+from domain.promotions.refusals import PromotionUsedUp
 from domain.refusals import BadRequest, InvalidInput
 from schema import ids, quotes
 from schema.context import Context
+from schema.levels import level
 from schema.nouns import shown
 from schema.orders import Entitlement, Order, OrdersFilter, Shipment
 from schema.paging import After, Before, Connection, First, Last
-from schema.quotes import Quote
+from schema.quotes import ChannelAmount, Quote
 from schema.verbs import mutation, query
 
 UNBUYABLE = (
@@ -33,6 +36,7 @@ UNBUYABLE = (
     refusals.AccountMissing,
     refusals.AccountInvalid,
     refusals.CouponNotApplicable,
+    PromotionUsedUp,
     StockExhausted,
 )
 
@@ -44,11 +48,18 @@ async def quote(
 ) -> Quote | None:
     """What lines cost in your channel, with every problem that ordering them would meet."""
     try:
-        command = AskQuote(quotes.wanted_lines(input.lines), tuple(input.coupon_codes or ()))
+        lines, codes = quotes.wanted_lines(input.lines), tuple(input.coupon_codes or ())
+        command = AskQuote(lines, codes, input.channel)
         return shown(Quote, await context.perform(command))
     except InvalidInput as problem:
         # A query has no refusals; what could never be ordered is no basket with problems either.
         raise BadRequest(f"{problem.at}: {problem.message}") from None
+
+
+@level(ChannelAmount)
+async def channel(amounts: Sequence[LevelMargin], context: Context) -> list[Any]:
+    """Whose amount it is."""
+    return list(await context.reads.channels.by_ids(context.caller, [one.channel_id for one in amounts]))
 
 
 @query(requires=ORDERS_READ)

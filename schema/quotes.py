@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
 
+from domain.access.permissions import MARGIN_READ, PRICES_READ, PROMOTIONS_READ
 from domain.orders import changes, views
 from domain.orders.basket import WantedLine
 from domain.orders.changes import ChangeKind
-from schema.audiences import asked, open_to_all
+from domain.promotions.applying import Outcome
+from domain.promotions.promotion import Phase
+from schema import ids
+from schema import promotions as _promotions  # noqa: F401 - describes the phases and outcomes
+from schema.audiences import asked, open_to_all, visible_to
+from schema.channels import Channel, PriceStep
 from schema.money import Money
 from schema.nouns import noun
 from schema.words import described
@@ -24,6 +31,10 @@ described(
     NOT_ORDERED="It was quoted, but is not ordered.",
     NOT_AVAILABLE="It is not on sale any more.",
 )
+
+
+def _promotion_id(root: strawberry.Parent[Any]) -> strawberry.ID:
+    return strawberry.ID(ids.encode("prm", root.promotion_id))
 
 
 @noun(changes.QuoteChange, description="One difference between a quote and the order that was to use it.")
@@ -48,15 +59,43 @@ class QuoteLine:
     list_price: Money = open_to_all("The list price of one.")
     discount: Money = open_to_all("What is taken off the line.")
     total: Money = open_to_all("The line's price.")
+    price_trace: list[PriceStep] | None = visible_to(
+        PRICES_READ, "How the unit price came about, from your channel down."
+    )
+
+
+@noun(views.LevelMargin, description="An amount of one channel: what it earns, or pays of a discount.")
+class ChannelAmount:
+    """An amount."""
+
+    channel: Channel | None = open_to_all("The channel.")
+    amount: Money = open_to_all("How much.")
 
 
 @noun(views.Adjustment, description="What changes a total beside the prices of the lines.")
 class Adjustment:
     """A promotion's or coupon's effect."""
 
-    code: str = open_to_all("Which it is.")
+    code: str = open_to_all("The coupon's code, or the promotion's kind.")
     name: str = open_to_all("What people call it.")
     amount: Money = open_to_all("By how much, negative where it is taken off.")
+    phase: Phase = open_to_all("When it was applied.")
+    promotion_id: strawberry.ID = open_to_all("The promotion's id.", resolver=_promotion_id)
+    funders: list[ChannelAmount] | None = visible_to(
+        MARGIN_READ, "What your channel and those below it pay of it."
+    )
+
+
+@noun(views.PromotionStep, description="What became of a promotion that was looked at.")
+class PromotionStep:
+    """A step of the promotions' trace."""
+
+    promotion_id: strawberry.ID = open_to_all("The promotion's id.", resolver=_promotion_id)
+    name: str = open_to_all("What people call it.")
+    phase: Phase = open_to_all("When it has its say.")
+    coupon: str | None = open_to_all("The code that was shown for it.")
+    outcome: Outcome = open_to_all("What became of it.")
+    amount: Money = open_to_all("By how much the total changes: negative, or nothing.")
 
 
 @noun(views.QuoteProblem, description="Why this could not be ordered: the refusal that placing would answer.")
@@ -84,6 +123,12 @@ class Quote:
     total: Money = open_to_all("What would be paid.")
     adjustments: list[Adjustment] = open_to_all("What changes the total beside the lines.")
     problems: list[QuoteProblem] = open_to_all("Everything that stands in the way; empty when nothing does.")
+    promotion_trace: list[PromotionStep] | None = visible_to(
+        PROMOTIONS_READ, "Every promotion that was looked at, in order, and what became of it."
+    )
+    margins: list[ChannelAmount] | None = visible_to(
+        MARGIN_READ, "What your channel and those below it would earn, less what they pay of discounts."
+    )
 
 
 @strawberry.input(description="Something to buy.")
@@ -105,6 +150,11 @@ class QuoteInput:
 
     lines: list[OrderLineInput] = asked("What is to be bought.")
     coupon_codes: list[str] | None = asked("Coupons to apply.", default=None)
+    channel: str | None = asked(
+        "Back offices: the code of a channel below yours, to see what its buyers are quoted; such a quote "
+        "has no token.",
+        default=None,
+    )
 
 
 @strawberry.input(description="Whom to reach about an order.")

@@ -27,7 +27,7 @@ async def with_promotions(
     """The order's lines less their discounts, and what is claimed for them; raises what stands in the way."""
     phone = command.contact.phone if command.contact else None
     hmac = work.credentials.phone_hmac(phone) if phone and caller.customer_id is None else None
-    buyer = Buyer(caller, hmac, command.device_id)
+    buyer = Buyer(caller, caller.channel, hmac, command.device_id)
     lines = priced.for_promotions
     if promise is not None:
         _check_codes(promise, command.coupon_codes)

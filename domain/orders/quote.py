@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from domain.access.permissions import ORDERS_PLACE
 from domain.commands import Command, handles
 from domain.money import Money
 from domain.orders.basket import Basket, WantedLine
+from domain.orders.explaining import adjustment_of, levels_of, margins, price_steps, promotion_steps
 from domain.orders.pricing import Priced, price, short_of_stock, taken, unsupplied
 from domain.orders.promises import Promise, PromisedPrice
 from domain.orders.refusals import CouponNotApplicable
-from domain.orders.views import Adjustment, Quote, QuoteProblem
+from domain.orders.views import Quote, QuoteProblem
 from domain.promotions.coupon_codes import folded
 from domain.promotions.evaluate import Evaluation
 from domain.promotions.offering import Buyer, offered, read_codes
 from domain.promotions.promised import promised
-from domain.refusals import InvalidInput
+from domain.refusals import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from domain.access.callers import Caller
-    from domain.promotions.evaluate import Adjustment as Given
     from domain.refusals import Refusal
     from domain.work import UnitOfWork
 
@@ -37,37 +38,49 @@ class AskQuote(Command):
 
     lines: tuple[WantedLine, ...]
     coupon_codes: tuple[str, ...] = ()
+    channel: str | None = None
+    """The code of another channel of the caller's subtree, whose quote is only looked at: it has no token."""
 
 
 @handles(AskQuote)
 async def ask_quote(command: AskQuote, caller: Caller, work: UnitOfWork) -> Quote:
     """Every problem at once, so that a front end can show them all beside their fields."""
-    book = work.orders
+    book, seller = work.orders, await _seller(command, caller, work)
     basket = Basket.of(command.lines, book.terms)
-    offers = await work.prices.offers(caller.channel, basket.quantities) if basket.lines else {}
+    offers = await work.prices.offers(seller, basket.quantities) if basket.lines else {}
     priced = price(basket, offers, work.catalog.account_templates.problem)
     priced.problems += unsupplied(priced.lines, book.terms.sandbox)
     places = sorted(taken(priced.lines))
     if places:
-        left = await book.stock_left(places, caller.channel)
+        left = await book.stock_left(places, seller)
         priced.problems += short_of_stock(priced.lines, left)
-    priced = await _with_promotions(priced, command.coupon_codes, caller, work)
+    priced = await _with_promotions(priced, command.coupon_codes, Buyer(caller, seller), work)
     expires_at = work.now + book.terms.quote_ttl
     token = (
         None
-        if priced.problems
+        if priced.problems or seller != caller.channel
         else _promise(priced, command, caller, expires_at).token(work.credentials.fingerprint)
     )
-    return _view(priced, token, expires_at)
+    return _view(priced, token, expires_at, caller)
 
 
-async def _with_promotions(priced: Priced, codes: Sequence[str], caller: Caller, work: UnitOfWork) -> Priced:
+async def _seller(command: AskQuote, caller: Caller, work: UnitOfWork) -> UUID:
+    """Back offices may look at the quotes of the channels below them; raises NotFound for any other."""
+    if command.channel is None:
+        return caller.channel
+    node = await work.tree.in_scope(caller, command.channel) if caller.is_back_office else None
+    if node is None:
+        raise NotFound("channel", "channel")
+    return node.id
+
+
+async def _with_promotions(priced: Priced, codes: Sequence[str], buyer: Buyer, work: UnitOfWork) -> Priced:
     """Prices less what is given; a basket without prices is shown the problem of its coupons all the same."""
     if not priced.lines:
         priced.problems += coupon_problems(codes, Evaluation(()))
         return priced
     try:
-        given, _ = await offered(priced.for_promotions, read_codes(codes), Buyer(caller), work)
+        given, _ = await offered(priced.for_promotions, read_codes(codes), buyer, work)
     except InvalidInput as problem:
         priced.problems.append(problem)
         return priced
@@ -96,28 +109,19 @@ def _promise(priced: Priced, command: AskQuote, caller: Caller, expires_at: date
     return Promise(caller.channel, caller.customer_id, expires_at, prices, tuple(discounts), codes)
 
 
-def _view(priced: Priced, token: str | None, expires_at: datetime) -> Quote:
+def _view(priced: Priced, token: str | None, expires_at: datetime, caller: Caller) -> Quote:
     total = Money(priced.total_minor, priced.currency)
     discount = Money(priced.discount_minor, priced.currency)
+    levels = levels_of(caller, priced.lines[0].offer.path) if priced.lines else ()
     return Quote(
         token=token,
         expires_at=expires_at,
-        lines=[line.view() for line in priced.lines],
+        lines=[replace(line.view(), price_trace=price_steps(line, caller, levels)) for line in priced.lines],
         subtotal=total + discount,
         discount=discount,
         total=total,
-        adjustments=[adjustment_view(one, priced.currency) for one in priced.given.adjustments],
+        adjustments=[adjustment_of(one, priced.currency, levels) for one in priced.given.adjustments],
         problems=[QuoteProblem.of(problem) for problem in priced.problems],
-    )
-
-
-def adjustment_view(given: Given, currency: str) -> Adjustment:
-    """A promotion's effect as it is shown: an amount that is taken off is negative."""
-    return Adjustment(
-        given.coupon or given.promotion.code,
-        given.promotion.name,
-        Money(-given.minor, currency),
-        given.promotion.id,
-        given.phase.name,
-        tuple((funder, Money(minor, currency)) for funder, minor in given.funders.items()),
+        promotion_trace=promotion_steps(priced) if levels else [],
+        margins=margins(priced, levels),
     )

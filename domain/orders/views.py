@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from domain.channels.views import PriceStepView
 from domain.money import Money
 from domain.orders.status import OrderStatus, PartStatus, RefundStatus
+from domain.promotions.applying import Outcome
+from domain.promotions.promotion import Phase
 from domain.refusals import Refusal
 
 
@@ -141,6 +144,14 @@ class AddressView:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelMargin:
+    """An amount of one channel: what it earns of a sale, or pays of a discount."""
+
+    channel_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteLine:
     """A line with its price."""
 
@@ -150,6 +161,7 @@ class QuoteLine:
     list_price: Money
     discount: Money
     total: Money
+    price_trace: list[PriceStepView] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +172,21 @@ class Adjustment:
     name: str
     amount: Money
     promotion_id: UUID
-    phase: str
-    funders: tuple[tuple[UUID, Money], ...] = ()
-    """Who pays how much of it; not for buyers' eyes."""
+    phase: Phase
+    funders: tuple[LevelMargin, ...] = ()
+    """Who pays how much of it, as far as whoever asked may know."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionStep:
+    """What became of one promotion that was looked at."""
+
+    promotion_id: UUID
+    name: str
+    phase: Phase
+    coupon: str | None
+    outcome: Outcome
+    amount: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,3 +224,5 @@ class Quote:
     total: Money
     adjustments: list[Adjustment]
     problems: list[QuoteProblem]
+    promotion_trace: list[PromotionStep] = field(default_factory=list)
+    margins: list[LevelMargin] = field(default_factory=list)

@@ -9,13 +9,13 @@ from uuid import UUID
 from domain.access.permissions import PROMOTIONS_FUND, PROMOTIONS_WRITE
 from domain.commands import Command, handles
 from domain.promotions.create_promotion import tell
-from domain.promotions.refusals import PromotionNotChangeable
+from domain.promotions.refusals import NotAFunder, PromotionElsewhere, PromotionNotChangeable
 from domain.promotions.views import FundingAnswer, PromotionStatus
 from domain.refusals import NotFound
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
-    from domain.promotions.views import PromotionView
+    from domain.promotions.views import FunderView, PromotionView
     from domain.work import UnitOfWork
 
 _OVER = (PromotionStatus.STOPPED, PromotionStatus.REFUSED, PromotionStatus.ENDED)
@@ -44,15 +44,10 @@ class StopPromotion(Command):
 async def answer_funding(command: AnswerFunding, caller: Caller, work: UnitOfWork) -> PromotionView:
     """One refusal is enough to end it; the same answer again changes nothing."""
     await work.prices.begin_change()
-    promotion = await work.promotions.lock(command.promotion_id)
-    funders = (
-        {}
-        if promotion is None
-        else {one.channel_id: one for one in await work.promotions.funders_of(promotion.id)}
-    )
+    promotion, funders = await seen(command.promotion_id, caller, work)
     mine = funders.get(caller.channel)
-    if promotion is None or mine is None:
-        raise NotFound("promotion", "promotionId")
+    if mine is None:
+        raise NotAFunder()
     answer = FundingAnswer.ACCEPTED if command.accept else FundingAnswer.REFUSED
     if mine.answer is answer:
         return promotion
@@ -75,10 +70,10 @@ async def answer_funding(command: AnswerFunding, caller: Caller, work: UnitOfWor
 async def stop_promotion(command: StopPromotion, caller: Caller, work: UnitOfWork) -> PromotionView:
     """By its owner, or by a channel above: a funder who does not want to pay any more asks the owner."""
     await work.prices.begin_change()
-    promotion = await work.promotions.lock(command.promotion_id)
-    owner = None if promotion is None else (await work.tree.by_ids([promotion.owner_id]))[promotion.owner_id]
-    if promotion is None or owner is None or not owner.is_within(caller.channel):
-        raise NotFound("promotion", "promotionId")
+    promotion, _ = await seen(command.promotion_id, caller, work)
+    owner = (await work.tree.by_ids([promotion.owner_id]))[promotion.owner_id]
+    if not owner.is_within(caller.channel):
+        raise PromotionElsewhere()
     if promotion.status is PromotionStatus.STOPPED:
         return promotion
     if promotion.status in _OVER:
@@ -86,3 +81,22 @@ async def stop_promotion(command: StopPromotion, caller: Caller, work: UnitOfWor
     moved = await work.promotions.move(promotion, PromotionStatus.STOPPED.value)
     tell(moved, promotion.status.value, work)
     return moved
+
+
+async def seen(
+    promotion_id: UUID,
+    caller: Caller,
+    work: UnitOfWork,
+    what: str = "promotion",
+    at: str = "promotionId",
+) -> tuple[PromotionView, dict[UUID, FunderView]]:
+    """A locked promotion and who pays; for others than these and those above its owner there is none."""
+    promotion = await work.promotions.lock(promotion_id)
+    if promotion is None:
+        raise NotFound(what, at)
+    funders = {one.channel_id: one for one in await work.promotions.funders_of(promotion.id)}
+    if caller.channel not in funders:
+        owner = (await work.tree.by_ids([promotion.owner_id]))[promotion.owner_id]
+        if not owner.is_within(caller.channel):
+            raise NotFound(what, at)
+    return promotion, funders

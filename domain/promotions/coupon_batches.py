@@ -13,11 +13,13 @@ from domain.access.permissions import COUPONS_HOLD, PROMOTIONS_WRITE
 from domain.commands import Command, IdempotentCommand, handles
 from domain.ids import new_id
 from domain.promotions import coupon_codes
+from domain.promotions.answer_funding import seen
 from domain.promotions.kinds import KINDS
 from domain.promotions.ports import BatchDraft
 from domain.promotions.refusals import (
     CouponNotClaimable,
     CouponsGuessable,
+    PromotionElsewhere,
     PromotionNotChangeable,
 )
 from domain.promotions.views import CouponExport, PromotionStatus, PromotionView
@@ -124,9 +126,9 @@ async def claim_coupon(command: ClaimCoupon, caller: Caller, work: UnitOfWork) -
 async def _own(
     promotion_id: UUID, caller: Caller, work: UnitOfWork, what: str = "promotion", at: str = "promotionId"
 ) -> PromotionView:
-    promotion = await work.promotions.lock(promotion_id)
-    if promotion is None or promotion.owner_id != caller.channel:
-        raise NotFound(what, at)
+    promotion, _ = await seen(promotion_id, caller, work, what, at)
+    if promotion.owner_id != caller.channel:
+        raise PromotionElsewhere()
     return promotion
 
 

@@ -31,6 +31,8 @@ class Buyer:
     """Who buys, as far as it is known."""
 
     caller: Caller
+    seller: UUID
+    """The channel in which is bought."""
     phone_hmac: str | None = None
     device_id: str | None = None
     group_of: UUID | None = None
@@ -43,7 +45,7 @@ class Buyer:
         """
         if self.caller.customer_id is not None:
             return self.caller.customer_id.hex
-        return f"phone:{self.phone_hmac}" if self.phone_hmac else f"anyone:{self.caller.channel.hex}"
+        return f"phone:{self.phone_hmac}" if self.phone_hmac else f"anyone:{self.seller.hex}"
 
     @property
     def device(self) -> str:
@@ -80,7 +82,7 @@ async def offered(
 
     Where no promotion is live on the path this costs nothing but a look into memory.
     """
-    market = work.promotions.here(buyer.caller.channel)
+    market = work.promotions.here(buyer.seller)
     if not market.promotions or not lines:
         return Evaluation((0,) * len(lines)), None
     occasion = await _informed(occasion_of(buyer, market, work), codes, market.promotions, work)

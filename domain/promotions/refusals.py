@@ -23,6 +23,16 @@ class PromotionNotChangeable(Refusal):
 
 
 @dataclass(eq=False)
+class PromotionElsewhere(Refusal):
+    """This promotion is another channel's, which alone decides about it."""
+
+
+@dataclass(eq=False)
+class NotAFunder(Refusal):
+    """Your channel is not asked to pay for this promotion."""
+
+
+@dataclass(eq=False)
 class FundingIncomplete(Refusal):
     """The shares of funding sum to {sum_bp} basis points; they have to sum to 10,000."""
 

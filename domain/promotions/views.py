@@ -47,7 +47,7 @@ class FunderView:
     """One who pays for a promotion."""
 
     channel_id: UUID
-    code: str
+    code: str | None
     share_bp: int
     answer: FundingAnswer | None
     answered_at: datetime | None

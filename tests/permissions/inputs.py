@@ -30,6 +30,7 @@ BY_NAME: dict[str, str] = {
 BY_ID: dict[str, str] = {
     "orderId": "Order", "cardId": "Card", "shipmentId": "Shipment", "entitlementId": "Entitlement",
     "redemptionId": "Redemption", "refundId": "Refund", "depositRequestId": "DepositRequest",
+    "promotionId": "Promotion", "batchId": "CouponBatch",
 }  # fmt: skip
 """Fields that name one by its id; a plain `id` is of what the mutation answers."""
 NEW = frozenset({"CreateProductInput.slug", "CreateCategoryInput.slug", "VariantInput.sku"})
@@ -39,6 +40,7 @@ TEXTS: dict[str, Callable[[], Any]] = {
     "value": lambda: "101", "amount": lambda: "20.00", "password": lambda: "correct horse battery",
     "email": lambda: f"{uuid4().hex}@shop.example", "phone": lambda: "13800138000", "quantity": lambda: 1,
     "identifier": lambda: "13800138000",
+    "settings": lambda: {"components": {"MGTV-1M": 2}, "price_minor": 100},
 }  # fmt: skip
 ALWAYS = frozenset({"contact"})
 """What guests must say, though the schema cannot require it of all."""

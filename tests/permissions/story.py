@@ -94,6 +94,9 @@ def tell(demo: ServedDemo) -> Story:
     imports(story, owner)
     quotas(story, owner)
     deposits(story, owner)
+    codes = campaigns(story)
+    for shopper in shoppers:
+        story.do("claimCoupon", str(shopper.token), code=codes[shopper.place or ""].pop())
     demo.until(lambda: demo.value("SELECT count(*) FROM outbox") == 0)
     return story
 
@@ -243,6 +246,29 @@ def deposits(story: Story, owner: str) -> None:
         paid = story.do("requestWithdrawal", owner, **said, idempotencyKey=key())
         done = {"depositRequestId": paid, "outcome": "FAILED", "reason": "closed", "reference": "B-1"}
         story.do("settleWithdrawal", owner, **done, idempotencyKey=key())
+
+
+def campaigns(story: Story) -> dict[str, list[str]]:
+    """Promotions of every channel with all that can be said of them, one stopped; codes by channel."""
+    dates = {"startsAt": "2020-01-01T00:00:00Z", "endsAt": "2090-01-01T00:00:00Z"}
+    limits = {"budget": {"amount": "9000.00"}, "orders": 900, "perCustomer": 9, "perDevice": 9}
+    valid = {"validFrom": "2020-01-01T00:00:00Z", "validUntil": "2090-01-01T00:00:00Z"}
+    codes: dict[str, list[str]] = {}
+    for place in PLACES:
+        token = story.demo.sign_in(place)
+        said = {"name": "满减", "kind": "COUPON", "settings": {"off_minor": 100}, "stackGroup": "s"}
+        made = story.do("createPromotion", token, **said, **dates, limits=limits, idempotencyKey=key())
+        _, batch = (
+            story.do("makeCoupons", token, promotionId=made, quantity=count, **valid, idempotencyKey=key())
+            for count in (1, 3)
+        )
+        document = """mutation ($input: ExportCouponsInput!) { exportCoupons(input: $input) {
+          ... on CouponExport { codes } } }"""
+        found = story.demo.ask(document, token, input={"batchId": batch})
+        codes[place] = found["exportCoupons"]["codes"]
+        over = story.do("createPromotion", token, **said, idempotencyKey=key())
+        story.do("stopPromotion", token, promotionId=over)
+    return codes
 
 
 def imports(story: Story, owner: str) -> None:

@@ -20,6 +20,7 @@ _PLACED = "c.code AS place, c.path, o.customer_id AS customer, o.placed_by_kind 
 _FULFILLED = f"JOIN fulfilment f ON f.id = x.fulfilment_id {_OF_ORDER.format('f.order_id')}"
 _OWNED = "c.code AS place, c.path, NULL::uuid AS customer"
 _HELD = "JOIN channel c ON c.id = x.channel_id"
+_OFFERED = "JOIN channel c ON c.id = x.owner_id"
 _EVERYWHERE = "NULL AS place, ARRAY[]::uuid[] AS path, NULL::uuid AS customer"
 
 OWNERSHIP: dict[str, tuple[str, AbstractSet[str], str]] = {
@@ -58,6 +59,23 @@ OWNERSHIP: dict[str, tuple[str, AbstractSet[str], str]] = {
         f"SELECT x.id, x.period AS sort, {_OWNED} FROM sales_quota x {_HELD}",
     ),
     "StockQuota": ("stq", {may.STOCK_READ}, f"SELECT x.id, {_OWNED} FROM stock_quota x {_HELD}"),
+    "Promotion": (
+        "prm",
+        {may.PROMOTIONS_READ},
+        f"SELECT x.id, concat(x.kind, x.status) AS sort, {_OWNED} FROM promotion x {_OFFERED}",
+    ),
+    "CouponBatch": (
+        "cbt",
+        {may.PROMOTIONS_READ},
+        f"""SELECT b.id, (b.exported_at IS NULL)::text AS sort, {_OWNED}
+              FROM coupon_batch b JOIN promotion x ON x.id = b.promotion_id {_OFFERED}""",
+    ),
+    "Coupon": (
+        "cpn",
+        {may.COUPONS_HOLD},
+        f"""SELECT y.id, c.code AS place, c.path, y.customer_id AS customer
+              FROM coupon y JOIN customer x ON x.id = y.customer_id {_HELD}""",
+    ),
     "CardImport": (
         "imp",
         {may.CARDS_IMPORT},

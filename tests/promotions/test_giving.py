@@ -7,14 +7,18 @@ import pytest
 
 from domain.money import Money
 from domain.orders.closing import CancelOrder
+from domain.orders.quote import AskQuote
 from domain.orders.refusals import CouponNotApplicable
 from domain.promotions.answer_funding import StopPromotion
+from domain.promotions.applying import Outcome
 from domain.promotions.coupon_batches import ClaimCoupon, ExportCoupons, MakeCoupons
+from domain.promotions.promotion import Phase
 from domain.promotions.refusals import (
     CouponNotClaimable,
     CouponsExported,
     CouponsGuessable,
     FundingIncomplete,
+    PromotionElsewhere,
     PromotionNotChangeable,
     PromotionUsedUp,
 )
@@ -51,9 +55,13 @@ async def test_a_discount_that_two_have_agreed_to_pay(shop: Shop) -> None:
     quote = await quoted(shop, buyer)
     assert (quote.subtotal, quote.discount, quote.total) == (Money(10_000), Money(1_000), Money(9_000))
     (adjustment,) = quote.adjustments
-    assert (adjustment.name, adjustment.phase, adjustment.amount) == ("Threshold", "THRESHOLD", Money(-1_000))
+    assert (adjustment.name, adjustment.phase, adjustment.amount) == (
+        "Threshold",
+        Phase.THRESHOLD,
+        Money(-1_000),
+    )
     shares = {shop.channels["GD"]: Money(600), shop.channels["HQ"]: Money(400)}
-    assert dict(adjustment.funders) == shares
+    assert adjustment.funders == ()
     assert (await quoted(shop, shop.storefront("ZJ"))).discount == Money(0)
 
     order = await shop.perform(order_of(quote_token=quote.token), buyer)
@@ -67,6 +75,24 @@ async def test_a_discount_that_two_have_agreed_to_pay(shop: Shop) -> None:
         (1_000, {str(funder): share.minor for funder, share in shares.items()})
     ]
     assert (await shop.pay(buyer, order)).amount == Money(9_000)
+
+
+async def test_a_quote_explains_itself_to_the_channels_it_concerns(shop: Shop) -> None:
+    made = await create(shop, "THRESHOLD", funding=(("GD", 6_000), ("HQ", 4_000)), **THRESHOLD)
+    await accept(shop, made, "HQ")
+    await shop.run("UPDATE channel SET code = lower(code)")
+    seen = await shop.perform(AskQuote((line("TXV", 4),), (), "shop"), shop.agent("GD"))
+    assert (seen.token, seen.total) == (None, Money(9_000))
+    # GD sees itself and the shop; what headquarters earns and pays is not told.
+    names = {own: code for code, own in shop.channels.items()}
+    assert {names[one.channel_id]: one.amount.minor for one in seen.margins} == {"GD": 400, "SHOP": 1_000}
+    assert {names[one.channel_id]: one.amount.minor for one in seen.adjustments[0].funders} == {"GD": 600}
+    (step,) = seen.promotion_trace
+    assert (step.name, step.outcome, step.amount) == ("Threshold", Outcome.APPLIED, Money(-1_000))
+    steps = [(names[one.channel_id], one.kind, one.amount.minor) for one in seen.lines[0].price_trace]
+    assert steps == [("GD", "PURCHASE", 2_000), ("SHOP", "PURCHASE", 2_250), ("SHOP", "RETAIL", 2_500)]
+    with pytest.raises(NotFound):
+        await shop.perform(AskQuote((line("TXV", 4),), (), "hq"), shop.agent("GD"))
 
 
 async def test_a_quote_holds_when_its_promotion_is_stopped(shop: Shop) -> None:
@@ -140,7 +166,7 @@ async def test_a_coupon_from_the_batch_to_the_wallet_to_an_order(shop: Shop) -> 
     made = await create(shop, "COUPON", "SHOP", off_bp=5_000, most_minor=2_000)
     said: dict[str, Any] = {"quantity": 3, "prefix": "vip", "length": 10}
     batch = await shop.perform(MakeCoupons("k", made.id, **said), shop.agent("SHOP"))
-    with pytest.raises(NotFound):
+    with pytest.raises(PromotionElsewhere):
         await shop.perform(ExportCoupons(batch.id), shop.agent("GD"))
     export = await shop.perform(ExportCoupons(batch.id), shop.agent("SHOP"))
     assert (export.batch.exported_at is not None, len(set(export.codes))) == (True, 3)
