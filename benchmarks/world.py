@@ -22,6 +22,7 @@ from domain.channels.rules import PriceBase, RuleKind, RuleMode
 from domain.channels.set_price_rule import SetPriceRule
 from domain.channels.tree import ChannelTier
 from domain.ids import new_id
+from domain.money import Money
 from persistence.cards.batch_jobs import fill
 from persistence.database import plain_dsn
 from persistence.demo.catalog import acting_for
@@ -97,7 +98,8 @@ async def _grow(store: Store, headquarters: Any) -> None:
     )
     for code, tier, percent in steps:
         caller = acting_for(parent)
-        child = await store.perform(CreateChannel(code, code, tier, parent.code), caller)
+        opened = CreateChannel(code, code, tier, parent.code, deposit=Money(10_000_000_00))
+        child = await store.perform(opened, caller)
         for kind, value in ((RuleKind.PURCHASE, percent), (RuleKind.FLOOR, "92")):
             rule = SetPriceRule(kind, RuleMode.PERCENT, PriceBase.LIST, value, channel=code)
             await store.perform(rule, caller)

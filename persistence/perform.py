@@ -171,10 +171,10 @@ async def _write_down(connection: Any, travellers: Sequence[Traveller]) -> None:
 
 
 def _outcomes(travellers: Sequence[Traveller]) -> dict[Rider, Any]:
-    """Where somebody leaves what it was promised, whoever went without asks again, first in line."""
-    left_behind = any(one.holds and not one.stays for one in travellers)
+    """Where somebody leaves what it was promised, whoever went without it asks again, first in line."""
+    left_behind = {stop for one in travellers if not one.stays for stop in one.held}
     return {
-        one.rider: Claim.GONE if one.denied and left_behind else one.refused or Repeated(one.answer)
+        one.rider: Claim.GONE if one.denied_at in left_behind else one.refused or Repeated(one.answer)
         for one in travellers
     }
 

@@ -9,6 +9,7 @@ import strawberry
 
 from domain.access.permissions import CARDS_REDEEM, ORDERS_PLACE, ORDERS_READ, SHIPMENTS_WRITE
 from domain.cards.refusals import StockExhausted
+from domain.ledger.refusals import BalanceTooLow
 from domain.orders import refusals
 from domain.orders.closing import CancelOrder
 from domain.orders.metering import ConsumeEntitlement
@@ -95,6 +96,7 @@ async def orders(
         refusals.QuoteChanged,
         refusals.ExternalIdTaken,
         refusals.ShippingAddressMissing,
+        BalanceTooLow,
     ),
 )
 async def place_order(context: Context, input: quotes.PlaceOrderInput) -> Order:

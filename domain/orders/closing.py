@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.access.callers import SYSTEM
 from domain.commands import Command, IdempotentCommand, handles
+from domain.ledger.sales import release
 from domain.orders.progress import advance
 from domain.orders.refusals import OrderNotCancellable
 from domain.orders.status import OrderStatus, PartStatus, Phase
@@ -61,7 +62,7 @@ async def expire_orders(command: ExpireOrders, caller: Caller, work: UnitOfWork)
 async def _close(
     orders: Sequence[OrderView], phase: Phase, caller: Caller, work: UnitOfWork
 ) -> list[OrderView]:
-    """All goods of all orders go back in one step, so that stock is locked in one order of keys."""
+    """All goods of all orders go back in one step, so that stock is locked in one order; then money."""
     parts = await work.orders.parts_of([order.id for order in orders])
     by_order: dict[UUID, list[PartRecord]] = defaultdict(list)
     for part in parts:
@@ -75,4 +76,7 @@ async def _close(
     await work.promotions.release([order.id for order in orders if order.discount.minor])
     if parts:
         await work.cards.release([part.id for part in parts], caller, f"order {phase.value.lower()}")
+    sold = await work.orders.sold([order.id for order in orders])
+    kept = [transfer for one in sold.values() if one.held for transfer in release(one.trade)]
+    await work.ledger.post(kept, caller)
     return closed

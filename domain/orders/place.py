@@ -11,6 +11,7 @@ from domain.access.permissions import ORDERS_PLACE
 from domain.cards.ports import Demand
 from domain.catalog.kinds import kind_of
 from domain.commands import SharedCommand, handles
+from domain.ledger.sales import placed
 from domain.money import Money
 from domain.orders.basket import Basket, WantedLine
 from domain.orders.drafts import draft_of
@@ -19,6 +20,7 @@ from domain.orders.pricing import Priced, asked_of, price, unsupplied
 from domain.orders.promises import Promise
 from domain.orders.promoting import with_promotions
 from domain.orders.refusals import QuoteChanged, QuoteExpired, ShippingAddressMissing
+from domain.orders.trades import trade_of
 from domain.orders.views import AddressView, ContactView, OrderView
 from domain.refusals import InvalidInput, Refusal
 
@@ -70,9 +72,11 @@ async def place_order(command: PlaceOrder, caller: Caller, work: UnitOfWork) -> 
     draft = draft_of(command, priced, caller, work)
     await work.promotions.hold(claims)
     held = await work.cards.hold(_demands(draft))
+    covered = await work.ledger.cover(placed(trade_of(draft)))
     order = await work.orders.add(draft)
     await work.promotions.keep(order.id, claims)
     await work.cards.reserve(held, caller)
+    await work.ledger.enter(covered, caller)
     work.record(
         OrderChanged(
             aggregate_id=order.id,

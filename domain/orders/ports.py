@@ -25,6 +25,7 @@ from domain.orders.views import (
 from domain.paging import Page, PageRequest
 
 if TYPE_CHECKING:
+    from domain.orders.trades import Sold
     from domain.payments.views import PaymentView
 
 
@@ -57,6 +58,9 @@ class OrderBook(Protocol):
 
     async def parts_of(self, order_ids: Sequence[UUID]) -> list[PartRecord]:
         """All fulfilments of orders."""
+
+    async def sold(self, order_ids: Sequence[UUID]) -> dict[UUID, Sold]:
+        """The trades of orders, by order, and what the ledger has of them."""
 
     async def move(
         self,

@@ -14,5 +14,7 @@ class OrderTerms:
     reservation_ttl: timedelta = timedelta(minutes=15)
     most_lines: int = 50
     most_quantity: int = 1_000
+    vesting: timedelta = timedelta(days=7)
+    """How long after payment agents' margins vest."""
     sandbox: bool = False
     """Whether SANDBOX payments and the sandbox supplier exist here."""

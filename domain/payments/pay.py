@@ -12,6 +12,8 @@ from domain.access.callers import CallerKind
 from domain.access.permissions import ORDERS_PAY
 from domain.catalog.kinds import kind_of
 from domain.commands import SharedCommand, handles
+from domain.ledger.sales import paid, placed
+from domain.ledger.transfers import Reach
 from domain.orders.fulfilment import methods
 from domain.orders.progress import advance
 from domain.orders.refusals import OrderNotPayable
@@ -22,6 +24,7 @@ from domain.refusals import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
+    from domain.ledger.transfers import Transfer
     from domain.orders.records import PartRecord
     from domain.orders.views import OrderView
     from domain.payments.views import PaymentView
@@ -51,7 +54,9 @@ async def pay_order(command: PayOrder, caller: Caller, work: UnitOfWork) -> Paym
         raise NotFound("order", "orderId")
     _check_method(command.method, Purse(order, caller, work.orders.terms))
     _check_order(order, work)
+    covered = await work.ledger.cover(await _moved(order, command.method, work))
     payment = await work.till.capture(order, command.method, caller)
+    await work.ledger.enter(covered, caller)
     parts = await work.orders.parts_of([order.id])
     moved = await _begin(order, parts, caller, work)
     return replace(payment, order=await advance(order, parts, moved, work, Phase.PAID))
@@ -72,6 +77,14 @@ def _check_order(order: OrderView, work: UnitOfWork) -> None:
         raise OrderNotPayable(order.status.value)
     if order.expires_at is not None and order.expires_at <= work.now:
         raise OrderNotPayable(OrderStatus.EXPIRED.value)
+
+
+async def _moved(order: OrderView, method: str, work: UnitOfWork) -> list[Transfer]:
+    """What the payment moves; where nothing was held for an old order, what it does not cover is owed."""
+    sold = (await work.orders.sold([order.id]))[order.id]
+    owed = [] if sold.held else placed(sold.trade, Reach.OWED)
+    by_headquarters = payment_methods()[method].by_headquarters
+    return owed + paid(sold.trade, sold.shares, work.now + work.orders.terms.vesting, by_headquarters)
 
 
 async def _begin(

@@ -32,11 +32,12 @@ class StoredLedger:
 
     async def post(self, transfers: Sequence[Transfer], caller: Caller) -> None:
         """Cover transfers and write them; raises BalanceTooLow."""
-        if transfers:
-            await self.enter(await self.cover(transfers), caller)
+        await self.enter(await self.cover(transfers), caller)
 
     async def cover(self, transfers: Sequence[Transfer]) -> Covered:
         """Lock what transfers take from and see that it is there; raises BalanceTooLow."""
+        if not transfers:
+            return posting.StoredCover([], posting.NOTHING)
         return await posting.cover(self._work, transfers)
 
     async def enter(self, covered: Covered, caller: Caller) -> None:

@@ -1,4 +1,4 @@
-"""The settings of deposits, with those of the calendar that their statements go by."""
+"""The settings of deposits and of what is earned, with the calendar that their statements go by."""
 
 from __future__ import annotations
 
@@ -15,4 +15,7 @@ class DepositSettings(CalendarSettings):
         ge=0,
         description="Minor units (fen) above which two persons at headquarters approve a top-up or a "
         "withdrawal; one does up to that.",
+    )
+    vesting_days: int = Field(
+        7, ge=0, description="Days after payment on which agents may spend what a sale has earned them."
     )

@@ -34,6 +34,9 @@ class Books:
     standings: dict[Purse, Standing]
 
 
+NOTHING = Books({}, frozenset(), {})
+
+
 @dataclass(frozen=True, slots=True)
 class StoredCover:
     """Transfers as they are to be written, and the books that they were covered by."""

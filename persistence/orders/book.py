@@ -20,9 +20,11 @@ from persistence.orders.moving import Step, lock_orders, move_orders, parts_of
 from persistence.orders.placing import add_orders
 from persistence.orders.rows import entitlement_of, order_of, shipment_of
 from persistence.orders.scope import scope
+from persistence.orders.trades import sold
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
+    from domain.orders.trades import Sold
     from persistence.work import Work
 
 _STOCKED = [code for code, kind in KINDS.items() if kind.stock in (Stock.CARDS, Stock.COUNT)]
@@ -48,6 +50,7 @@ class StoredOrders:
             reservation_ttl=timedelta(minutes=settings.reservation_minutes),
             most_lines=settings.order_lines,
             most_quantity=settings.line_quantity,
+            vesting=timedelta(days=settings.vesting_days),
             sandbox=settings.sandbox_allowed,
         )
 
@@ -84,6 +87,10 @@ class StoredOrders:
     async def parts_of(self, order_ids: Sequence[UUID]) -> list[PartRecord]:
         """All fulfilments of orders."""
         return await parts_of(self._work, order_ids)
+
+    async def sold(self, order_ids: Sequence[UUID]) -> dict[UUID, Sold]:
+        """The trades of orders, and what the ledger has of them."""
+        return await sold(self._work, order_ids)
 
     async def move(
         self,

@@ -62,10 +62,10 @@ class Traveller:
         self.answer: Any = None
         self.refused: Exception | None = None
         self.wrote = False
-        self.holds = False
-        """Whether it was promised something of which there is not enough for everybody."""
-        self.denied = False
-        """Whether it was refused because others were promised it."""
+        self.held: set[Stop[Any, Any]] = set()
+        """Where it was promised something of which there is not enough for everybody."""
+        self.denied_at: Stop[Any, Any] | None = None
+        """Where it was refused because others were promised it."""
         self.work = Work(Seat(convoy.connection, convoy.lock, self), convoy.tools, rider.caller.request_id)
         self.work.now, self.work.traveller = convoy.now, self
 
@@ -92,10 +92,11 @@ class Traveller:
         answered = asyncio.get_running_loop().create_future()
         answer = await self._convoy.wait(_Waiting(self, stop, asked, answered))
         if isinstance(answer, Refusal):
-            self.denied = stop.holds
+            self.denied_at = stop if stop.holds else None
             raise answer
         self.wrote = self.wrote or stop.writes
-        self.holds = self.holds or stop.holds
+        if stop.holds:
+            self.held.add(stop)
         return answer
 
 

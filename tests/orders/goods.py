@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from domain.access.callers import SYSTEM
 from domain.ids import new_id
+from domain.ledger.cash import opened
+from persistence.work import Work
 from tests.orders import shop as story
 
 if TYPE_CHECKING:
@@ -26,8 +29,17 @@ async def add_channels(shop: Shop) -> None:
             "INSERT INTO channel (id, code, name, tier, parent_id, path) VALUES ($1, $2, $2, $3, $4, $5)",
             own, code, TIERS[code], shop.channels.get(parent or ""), paths[code],
         )  # fmt: skip
+        await add_deposit(shop, code)
     for code, share_bp in SHARES_BP.items():
         await add_rule(shop, code, "PURCHASE", "PERCENT", share_bp)
+
+
+async def add_deposit(shop: Shop, code: str, minor: int = 100_000_00) -> None:
+    """Open a channel's deposit, with money in it."""
+    async with shop.database.transaction() as connection:
+        work = Work(connection, shop.tools, "test")
+        await work.ledger.open_deposit(shop.channels[code], 0, "CNY")
+        await work.ledger.post(opened(shop.channels[code], minor, "CNY"), SYSTEM)
 
 
 async def add_rule(

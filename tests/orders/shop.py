@@ -187,6 +187,8 @@ class Shop:
             "entitlement",
             "attempt",
             "outbox",
+            "ledger_transfer",
+            "ledger_entry",
         )
         found = {
             table: await self.value(f"SELECT count(*) FROM {table}") for table in (*tables, "idempotency")

@@ -45,6 +45,7 @@ from tests.server_process import ServerProcess
 HQ, PROVINCE, SHOP = "hq", "gd", "gd-shop"
 OWNER, PASSWORD = "owner@hq.example", "correct horse battery 7Q"
 PRICE = Money.parse("30.00")
+PREPAID = Money.parse("1000000.00")
 
 
 @dataclass
@@ -220,9 +221,11 @@ async def _plant(trade: Trade) -> None:
     root = await trade.perform(FoundHeadquarters(HQ, "总部"))
     await trade.perform(CreateCategory("all", "全部"))
     province = await trade.perform(
-        CreateChannel(PROVINCE, "广东", ChannelTier.PROVINCE, HQ), acting_for(root)
+        CreateChannel(PROVINCE, "广东", ChannelTier.PROVINCE, HQ, deposit=PREPAID), acting_for(root)
     )
-    await trade.perform(CreateChannel(SHOP, "小店", ChannelTier.SHOP, PROVINCE), acting_for(province))
+    await trade.perform(
+        CreateChannel(SHOP, "小店", ChannelTier.SHOP, PROVINCE, deposit=PREPAID), acting_for(province)
+    )
     for setter, share in ((root, "80"), (province, "90")):
         rule = SetPriceRule(RuleKind.PURCHASE, RuleMode.PERCENT, PriceBase.LIST, share)
         await trade.perform(rule, acting_for(setter))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from domain.discovery import modules_of
 
@@ -27,6 +27,9 @@ class Purse:
 
 class PaymentMethod(Protocol):
     """One way to pay."""
+
+    by_headquarters: ClassVar[bool]
+    """Whether the money comes to headquarters, which then owes it to the seller."""
 
     def is_available(self, terms: OrderTerms) -> bool:
         """Whether it exists in this installation."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from domain.orders.terms import OrderTerms
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Points:
     """Points of a points mall (积分); no provider is connected yet."""
+
+    by_headquarters: ClassVar[bool] = True
 
     def is_available(self, terms: OrderTerms) -> bool:
         """Not before a provider is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from domain.access.callers import CallerKind
 from domain.access.permissions import ORDERS_PAY
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Sandbox:
     """Pays at once with no money; exists only where the settings allow it."""
+
+    by_headquarters: ClassVar[bool] = True
 
     def is_available(self, terms: OrderTerms) -> bool:
         """In the demo, and where an operator says so."""

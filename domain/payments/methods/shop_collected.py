@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from domain.access.callers import CallerKind
 from domain.access.permissions import ORDERS_PAY
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class ShopCollected:
     """The shop took the buyer's money itself: an agent or an API client of the selling channel says so."""
+
+    by_headquarters: ClassVar[bool] = False
 
     def is_available(self, terms: OrderTerms) -> bool:
         """Everywhere."""
