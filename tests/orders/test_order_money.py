@@ -14,6 +14,7 @@ from persistence.ledger.balances import balances_of
 from persistence.ledger.check import differences
 from tests.orders.crowd import pay, place, together, transactions
 from tests.orders.shop import Shop, line
+from tests.promotions.campaigns import THRESHOLD, accept, create, order_of
 
 FULL = 100_000_00
 # TXV: list 25.00, cost 17.50; GD buys at 20.00 and SHOP at 22.50.
@@ -66,6 +67,22 @@ async def test_money_that_headquarters_took_is_the_sellers(shop: Shop) -> None:
     await shop.bought(shop.storefront(), line("TXV"))
     assert await money(shop, "SHOP") == (FULL - 2_250 + 2_500, 0, 0, 0)
     assert (await headquarters(shop))["PAYMENT_CLEARING"] == -2_500
+
+
+async def test_a_discount_is_paid_by_its_funders(shop: Shop) -> None:
+    made = await create(shop, "THRESHOLD", funding=(("GD", 6_000), ("HQ", 4_000)), **THRESHOLD)
+    await accept(shop, made, "HQ")
+    buyer = shop.storefront()
+    order = await shop.perform(order_of(), buyer)
+    assert order.total.minor == 9_000
+    await shop.pay(buyer, order)
+    # 4 × 25.00 less 10.00: each earns 10.00, GD and headquarters less what they pay.
+    assert await money(shop, "SHOP") == (FULL + 1_000, 0, 0, 0)
+    assert await money(shop, "GD") == (FULL, 0, 400, 0)
+    assert await headquarters(shop) == {
+        "PAYMENT_CLEARING": -9_000, "REVENUE": 8_000, "COST_OF_GOODS": -7_000, "SUPPLIER_PREPAID": 7_000,
+        "PROMOTION_EXPENSE": -400,
+    }  # fmt: skip
 
 
 async def test_headquarters_sells_without_a_deposit(shop: Shop) -> None:
