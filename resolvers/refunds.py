@@ -76,7 +76,7 @@ async def refund_order(context: Context, input: RequestRefundInput) -> Refund:
 async def approve_refund(context: Context, input: ApproveRefundInput) -> Refund:
     """Pay back what was asked for, and take the goods back. Headquarters only where a card was seen."""
     refund_id = ids.required("rfd", input.refund_id, "refund", "refundId")
-    command = ApproveRefund(input.idempotency_key, refund_id, input.note or "")
+    command = ApproveRefund(input.idempotency_key, refund_id, input.note or "", input.issuer_pays_back)
     return shown(Refund, await context.perform(command))
 
 

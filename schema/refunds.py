@@ -136,6 +136,10 @@ class ApproveRefundInput:
 
     refund_id: strawberry.ID = asked("The refund.")
     note: str | None = asked("What the buyer may read about it.", default=None)
+    issuer_pays_back: bool = asked(
+        "Whether the issuer of cards that were seen takes them back; otherwise they are booked as a loss.",
+        default=False,
+    )
     idempotency_key: str = asked("The same key pays back once.")
 
 

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.catalog.fulfilment import Goods
+from domain.ids import new_id
 from domain.orders.refunds.records import Claim, RefundDraft, Sums
 from domain.orders.refunds.states import OPEN, RefundState
 from persistence.orders.refund_facts import locked_facts
+from persistence.orders.refund_money import completes, sales_of
 from persistence.orders.refund_rows import REFUND_COLUMNS, refund_of
+from persistence.promotions.giving_back import lock_claims
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
+    from domain.orders.refunds.money import PartSale
+    from domain.orders.refunds.settle import Decision
     from domain.orders.refunds.standing import PartFacts
     from domain.orders.refunds.views import RefundView
     from domain.orders.status import RefundStatus
@@ -54,6 +59,9 @@ _MOVE = Statement(
                decided_by_id = coalesce(CAST(:by_id AS uuid), r.decided_by_id),
                decided_at = CASE WHEN CAST(:by_kind AS text) IS NULL THEN r.decided_at ELSE now() END,
                note = coalesce(nullif(CAST(:note AS text), ''), r.note),
+               issuer_pays_back = r.issuer_pays_back OR CAST(:issuer_pays_back AS boolean),
+               asked = CASE WHEN CAST(:to AS text) = 'SENT' THEN 0 ELSE r.asked END,
+               asked_at = CASE WHEN CAST(:to AS text) = 'SENT' THEN now() END,
                finished_at = CASE WHEN CAST(:ended AS boolean) THEN now() END
          WHERE r.id = :refund AND r.status = :before
         RETURNING {REFUND_COLUMNS}"""
@@ -63,6 +71,11 @@ _SUMS = Statement(
               count(*) FILTER (WHERE status = 'SUCCEEDED') AS succeeded,
               CAST(coalesce(sum(amount_minor) FILTER (WHERE status = 'SUCCEEDED'), 0) AS bigint) AS paid_back
          FROM refund WHERE order_id = :order"""
+)
+_ASKED = Statement("UPDATE refund SET asked = asked + 1, asked_at = now() WHERE id = :refund RETURNING asked")
+_OPEN_CASE = Statement(
+    """INSERT INTO case_file (id, subject, subject_id, reason, facts)
+       VALUES (:id, 'refund', :refund, :reason, :facts)"""
 )
 _MARK = Statement("UPDATE orders SET refund_status = :status WHERE id = :order AND refund_status <> :status")
 _PARCELS = Statement(
@@ -86,6 +99,9 @@ class StoredRefunds:
 
     async def facts(self, order: OrderView) -> list[PartFacts]:
         """What is known of an order's parts."""
+        if order.discount.minor:
+            # What promotions count comes before stock, as where orders are placed.
+            await lock_claims(self._on, [order.id])
         return await locked_facts(self._on, order.id)
 
     async def add(self, draft: RefundDraft) -> RefundView:
@@ -110,7 +126,7 @@ class StoredRefunds:
         ]
 
     async def move(
-        self, refund: RefundView, to: RefundState, caller: Caller | None = None, note: str = ""
+        self, refund: RefundView, to: RefundState, caller: Caller | None, said: Decision
     ) -> RefundView:
         """One guarded UPDATE; what was rejected can be asked for again."""
         row = await _MOVE.one(
@@ -120,7 +136,8 @@ class StoredRefunds:
             to=to.value,
             by_kind=None if caller is None else caller.kind.value,
             by_id=None if caller is None else caller.subject_id,
-            note=note,
+            note=said.note,
+            issuer_pays_back=said.issuer_pays_back,
             ended=to not in OPEN,
         )
         if row is None:
@@ -136,6 +153,22 @@ class StoredRefunds:
     async def mark(self, order: OrderView, status: RefundStatus) -> None:
         """Write how much of an order's money went back."""
         await _MARK.run(self._on, order=order.id, status=status.value)
+
+    async def sales_of(self, refund_id: UUID) -> list[PartSale]:
+        """The sale of each part of a refund that has not succeeded yet."""
+        return await sales_of(self._on, refund_id)
+
+    async def completes(self, refund: RefundView) -> bool:
+        """Whether with this refund all of every part of its order is paid back."""
+        return await completes(self._on, refund.id, refund.order_id)
+
+    async def count_asking(self, refund: RefundView) -> int:
+        """Count that a provider was told and has not answered for certain."""
+        return int(await _ASKED.value(self._on, refund=refund.id))
+
+    async def open_case(self, refund: RefundView, reason: str, facts: Mapping[str, Any]) -> None:
+        """Put a refund before a person."""
+        await _OPEN_CASE.run(self._on, id=new_id(), refund=refund.id, reason=reason, facts=dict(facts))
 
     async def hold_parcels(self, part_ids: Sequence[UUID]) -> None:
         """AWAITING_SHIPMENT → HELD."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from domain.ids import new_id
 from domain.payments.views import PaymentView
@@ -30,6 +31,9 @@ _CAPTURE = Statement(
                AS w (id, order_id, method, currency, amount, by_kind, by_id)
         RETURNING {PAYMENT_COLUMNS}"""
 )
+_CAPTURED = Statement(
+    f"SELECT {PAYMENT_COLUMNS} FROM payment p WHERE p.order_id = :order AND p.status = 'CAPTURED'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,13 @@ class StoredTill:
     async def capture(self, order: OrderView, method: str, caller: Caller) -> PaymentView:
         """Write that all that is due was paid; a unique index stands behind the order's status."""
         return await _capture(self._work, Due(order, method, caller))
+
+    async def captured(self, order_id: UUID) -> PaymentView:
+        """The one payment of an order that was captured."""
+        row = await _CAPTURED.one(self._work.connection, order=order_id)
+        if row is None:
+            raise LookupError("This order was not paid.")
+        return payment_of(row)
 
 
 @stop(Turn.PAYMENTS, writes=True)

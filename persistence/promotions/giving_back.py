@@ -68,11 +68,16 @@ _RETURN = Statement(
 )
 
 
+async def lock_claims(on: Connection, order_ids: Sequence[UUID]) -> None:
+    """Lock what orders count in promotions, by key, and then their coupons."""
+    await _LOCK_USES.all(on, orders=list(order_ids))
+    await _LOCK_COUPONS.all(on, orders=list(order_ids))
+
+
 async def give_back_all(on: Connection, order_ids: Sequence[UUID], state: str) -> None:
     """End the claims of locked orders: counters go down and coupons can be used again."""
     orders = list(order_ids)
-    await _LOCK_USES.all(on, orders=orders)
-    await _LOCK_COUPONS.all(on, orders=orders)
+    await lock_claims(on, orders)
     await _END.value(on, orders=orders, state=state, budget=BUDGET)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Table, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Table, UniqueConstraint, text
 
 from persistence.tables.columns import METADATA, born, key, minor, moment, ref, words
 
@@ -18,6 +18,9 @@ refund = Table(
     Column("review", Boolean, nullable=False),
     words("reason", default=""),
     words("note", default=""),
+    Column("issuer_pays_back", Boolean, nullable=False, server_default=text("false")),
+    Column("asked", Integer, nullable=False, server_default=text("0")),
+    moment("asked_at"),
     words("requested_by_kind"),
     Column("requested_by_id", key().type, nullable=True),
     words("decided_by_kind", nullable=True),
@@ -28,6 +31,7 @@ refund = Table(
     CheckConstraint("amount_minor >= 0", name="amount"),
 )
 Index("ix_refund_channel", refund.c.channel_id, refund.c.created_at, refund.c.id)
+Index("ix_refund_sent", refund.c.asked_at, postgresql_where=text("status = 'SENT'"))
 
 refund_line = Table(
     "refund_line",

@@ -28,8 +28,11 @@ async def refund(shop: Shop, caller: Caller, order: OrderView, *targets: Target)
     return done
 
 
-async def approve(shop: Shop, caller: Caller, asked: RefundView) -> RefundView:
-    done: RefundView = await shop.perform(ApproveRefund(uuid4().hex, asked.id), caller)
+async def approve(
+    shop: Shop, caller: Caller, asked: RefundView, issuer_pays_back: bool = False
+) -> RefundView:
+    command = ApproveRefund(uuid4().hex, asked.id, issuer_pays_back=issuer_pays_back)
+    done: RefundView = await shop.perform(command, caller)
     return done
 
 

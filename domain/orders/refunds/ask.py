@@ -15,7 +15,7 @@ from domain.orders.refunds.goods import stop
 from domain.orders.refunds.records import RefundDraft, RefundLineDraft
 from domain.orders.refunds.refusals import OrderNotRefundable
 from domain.orders.refunds.rules import Refundable, Target, chosen
-from domain.orders.refunds.settle import approve, may_approve, tell
+from domain.orders.refunds.settle import Decision, approve, may_approve, tell
 from domain.orders.status import PHASE_OF
 from domain.refusals import InvalidInput, NotFound
 
@@ -71,7 +71,7 @@ async def refund_order(command: RefundOrder, caller: Caller, work: UnitOfWork) -
     refund, order = await _ask(command, caller, work)
     if not may_approve(refund, caller):
         return refund
-    return await approve(refund, order, command.reason, caller, work)
+    return await approve(refund, order, Decision(), caller, work)
 
 
 async def _ask(command: RequestRefund, caller: Caller, work: UnitOfWork) -> tuple[RefundView, OrderView]:

@@ -11,8 +11,8 @@ from domain.commands import IdempotentCommand, handles
 from domain.orders.refunds.ask import check_text
 from domain.orders.refunds.goods import let_go
 from domain.orders.refunds.refusals import RefundNeedsHeadquarters
-from domain.orders.refunds.settle import approve, check_step, step
-from domain.orders.refunds.states import RefundStep
+from domain.orders.refunds.settle import Decision, approve, check_step, send, step
+from domain.orders.refunds.states import RefundState, RefundStep
 from domain.refusals import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class ApproveRefund(IdempotentCommand):
 
     refund_id: UUID
     note: str = ""
+    issuer_pays_back: bool = False
 
     def __post_init__(self) -> None:
         check_text(self.note, "note")
@@ -53,9 +54,15 @@ class RejectRefund(IdempotentCommand):
 
 @handles(ApproveRefund)
 async def approve_refund(command: ApproveRefund, caller: Caller, work: UnitOfWork) -> RefundView:
-    """By the back office of the selling channel or of one above it; headquarters where a card was seen."""
+    """By the back office of the selling channel or of one above it; headquarters where a card was seen.
+
+    One that the payment's provider refused is sent to it again.
+    """
     refund, order = await _locked(command.refund_id, caller, work)
-    return await approve(refund, order, command.note, caller, work)
+    if refund.status is RefundState.FAILED:
+        return await send(refund, order, work)
+    said = Decision(command.note, command.issuer_pays_back)
+    return await approve(refund, order, said, caller, work)
 
 
 @handles(RejectRefund)
@@ -67,7 +74,7 @@ async def reject_refund(command: RejectRefund, caller: Caller, work: UnitOfWork)
         raise RefundNeedsHeadquarters()
     claims = await work.refunds.claims_of(refund.id)
     await let_go(claims, command.used_card_ids, caller, work)
-    return await step(refund, RefundStep.REJECT, order, work, caller, command.note)
+    return await step(refund, RefundStep.REJECT, order, work, caller, Decision(command.note))
 
 
 async def _locked(refund_id: UUID, caller: Caller, work: UnitOfWork) -> tuple[RefundView, OrderView]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from domain.orders.refunds.states import RefundState
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
+    from domain.orders.refunds.money import PartSale
     from domain.orders.refunds.records import Claim, RefundDraft, Sums
+    from domain.orders.refunds.settle import Decision
     from domain.orders.refunds.standing import PartFacts
     from domain.orders.refunds.views import RefundableView, RefundLineView, RefundView
     from domain.orders.status import RefundStatus
@@ -36,9 +38,21 @@ class Refunds(Protocol):
         """What a refund takes of which parts."""
 
     async def move(
-        self, refund: RefundView, to: RefundState, caller: Caller | None = None, note: str = ""
+        self, refund: RefundView, to: RefundState, caller: Caller | None, said: Decision
     ) -> RefundView:
         """Write where a refund stands; with a caller, who decided it. REJECTED gives its share free again."""
+
+    async def sales_of(self, refund_id: UUID) -> list[PartSale]:
+        """The sale of each part of a refund that has not succeeded yet."""
+
+    async def completes(self, refund: RefundView) -> bool:
+        """Whether with this refund all of every part of its order is paid back."""
+
+    async def count_asking(self, refund: RefundView) -> int:
+        """Count that a provider was told and has not answered for certain; how often it was."""
+
+    async def open_case(self, refund: RefundView, reason: str, facts: Mapping[str, Any]) -> None:
+        """Put a refund before a person."""
 
     async def sums(self, order_id: UUID) -> Sums:
         """The refunds of an order together."""

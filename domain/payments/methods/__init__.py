@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.orders.terms import OrderTerms
     from domain.orders.views import OrderView
+    from domain.payments.paying_back import PayBack
+    from domain.supply.answers import Conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,12 @@ class PaymentMethod(Protocol):
 
     def is_allowed(self, purse: Purse) -> bool:
         """Whether this caller may pay this order so; the caller can see the order."""
+
+    def pay_back(self, wanted: PayBack) -> Conversation | None:
+        """How the provider is told, which may be repeated; None where the money goes back without it.
+
+        It answers SUCCEEDED, FAILED for what is certain, and UNKNOWN or ACCEPTED for everything else.
+        """
 
 
 @lru_cache(maxsize=1)

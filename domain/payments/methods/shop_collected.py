@@ -11,6 +11,8 @@ from domain.access.permissions import ORDERS_PAY
 if TYPE_CHECKING:
     from domain.orders.terms import OrderTerms
     from domain.payments.methods import Purse
+    from domain.payments.paying_back import PayBack
+    from domain.supply.answers import Conversation
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,10 @@ class ShopCollected:
         caller = purse.caller
         trusted = caller.kind in (CallerKind.AGENT, CallerKind.API_CLIENT)
         return trusted and caller.channel_id == purse.order.channel_id and caller.may(ORDERS_PAY)
+
+    def pay_back(self, wanted: PayBack) -> Conversation | None:
+        """The shop gives back what it took."""
+        return None
 
 
 METHOD = ShopCollected()

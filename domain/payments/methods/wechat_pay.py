@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from domain.orders.terms import OrderTerms
     from domain.payments.methods import Purse
+    from domain.payments.paying_back import PayBack
+    from domain.supply.answers import Conversation
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,10 @@ class WechatPay:
     def is_allowed(self, purse: Purse) -> bool:
         """Whoever sees the order."""
         return True
+
+    def pay_back(self, wanted: PayBack) -> Conversation | None:
+        """Nothing was ever paid so."""
+        raise LookupError("No provider is connected.")
 
 
 METHOD = WechatPay()
