@@ -61,13 +61,22 @@ class StoredGuesses:
         if not guessed:
             return 0
         subjects = sorted(one.subject for one in guessed)
-        await _MAKE.run(self._connection, subjects=subjects)
-        tracks, now = await self._tracks(_LOCK, guessed)
+        tracks, now = await self._made(subjects, guessed)
         pause = self._longest(guessed, tracks, now)
         if pause == 0:
             failures = [self._next(tracks[subject], now) for subject in subjects]
             await _COUNT.run(self._connection, subjects=subjects, failures=failures)
         return pause
+
+    async def _made(
+        self, subjects: Sequence[str], guessed: Sequence[Guessed]
+    ) -> tuple[dict[str, Track], datetime]:
+        """The rows of all subjects, locked; who succeeds meanwhile forgets one, and it is made again."""
+        while True:
+            await _MAKE.run(self._connection, subjects=subjects)
+            tracks, now = await self._tracks(_LOCK, guessed)
+            if all(subject in tracks for subject in subjects):
+                return tracks, now
 
     async def forget(self, subject: str) -> None:
         """Forget the failures of a subject."""
