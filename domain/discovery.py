@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import pkgutil
 from collections.abc import Iterator
@@ -22,6 +23,14 @@ def modules_of(package: ModuleType, skip: tuple[str, ...] = ()) -> Iterator[Modu
 
 def load(*packages: ModuleType, skip: tuple[str, ...] = ()) -> None:
     """Import all modules of packages, so that their decorators have run."""
-    for package in packages:
-        for _ in modules_of(package, skip):
-            pass
+    # What is imported stays: the collector would walk through it while it grows, and ever after, for nothing.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        for package in packages:
+            for _ in modules_of(package, skip):
+                pass
+    finally:
+        gc.freeze()
+        if collects:
+            gc.enable()

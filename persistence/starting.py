@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
@@ -103,11 +104,18 @@ def database_of(settings: Settings, meanwhile: Callable[[], None]) -> Iterator[S
         return
     from persistence.embedded import EmbeddedPostgresError, start
 
+    place = settings.data / "postgres"
+    is_new = not place.exists()
+
     async def started() -> RunningDatabase:
-        starting = asyncio.create_task(start(settings.data / "postgres"))
+        starting = asyncio.create_task(start(place))
         await asyncio.sleep(0)
         try:
-            meanwhile()
+            with _switching_often():
+                meanwhile()
+                if is_new:
+                    # Needed next, and waited for by nobody as long as PostgreSQL is not there.
+                    import persistence.migrations.run  # noqa: F401
         except BaseException:
             starting.cancel()
             raise
@@ -121,6 +129,17 @@ def database_of(settings: Settings, meanwhile: Callable[[], None]) -> Iterator[S
         yield settings.model_copy(update={"database_url": database.dsn})
     finally:
         database.stop_and_wait()
+
+
+@contextmanager
+def _switching_often() -> Iterator[None]:
+    """Let the thread that starts PostgreSQL in: it has little to do, often, and imports hold it up."""
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(interval_s / 20)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval_s)
 
 
 async def bring_up_to_date(settings: Settings) -> None:

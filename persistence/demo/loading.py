@@ -74,11 +74,13 @@ async def _begin_with(store: Store, url: str, kept: dict[str, Any]) -> dict[str,
     root = next(row["code"] for row in rows if row["parent_id"] is None)
     people = people_of({row["code"]: row["name"] for row in rows}, root)
     shops = [row["code"] for row in rows if row["tier"] == "SHOP"]
-    storefront, api = await enter_tokens(store, shops, root, kept)
+    (storefront, api), agents = await asyncio.gather(
+        enter_tokens(store, shops, root, kept), enter_people(store, people)
+    )
     return {
         "url": f"{url}/graphql",
         "storefrontTokens": storefront,
-        "agents": await enter_people(store, people),
+        "agents": agents,
         "apiTokens": api,
     }
 

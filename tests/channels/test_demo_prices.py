@@ -1,14 +1,20 @@
 """The demo's prices at every depth, against a calculation from its files that shares no code with ours."""
 
 import json
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import persistence.demo
 from domain.catalog.listing import ProductFilter, ProductSort
+from domain.channels.checks import refuse_newcomers
+from domain.channels.refusals import MarginTooSmall
 from domain.paging import PageRequest
+from persistence.demo.catalog import acting_for
 from tests.fixtures.market import Market
 
 FILES = Path(persistence.demo.__file__).parent
@@ -83,6 +89,24 @@ async def test_every_channel_and_sku(market: Market) -> None:
                 assert variant.margin == variant.price - variant.cost
             seen += 1
     assert seen == 20 * (66 + 5)
+
+
+async def test_no_margin_and_no_floor_is_broken(market: Market) -> None:
+    """The goods come after the terms, when nothing is checked any more; here all terms meet all goods."""
+    from persistence.work import Work
+
+    root = market.channels["hq"].id
+    async with market.database.transaction() as connection:
+        work = Work(connection, market.tools, "test")
+        await work.begin()
+        family, rules = await work.tree.family(root), list(await work.prices.rules_around(root))
+        goods = await work.prices.visible_goods(root)
+    assert (len(goods), len(rules)) == (66 + 5, 190)
+    refuse_newcomers(family, goods, rules, work.now, acting_for(market.channels["hq"]), "value")
+    rule = next(one for one in rules if one.target_channel_id == market.channels["gd-gz-live01"].id)
+    cheap = [replace(one, value=1) if one is rule else one for one in rules]
+    with pytest.raises(MarginTooSmall):
+        refuse_newcomers(family, goods, cheap, work.now, acting_for(market.channels["hq"]), "value")
 
 
 async def test_a_channel_sees_what_its_child_pays(market: Market) -> None:
