@@ -240,10 +240,10 @@ class Prices:
         self.book.room.take(_BYTES_OF_VIEW)
         return view
 
-    def keep_page(self, key: Hashable, page: Sequence[Any]) -> None:
-        """Keep a page for later readers."""
+    def keep_page(self, key: Hashable, page: Any, rows: int) -> None:
+        """Keep a page of so many rows for later readers."""
         self.pages[key] = page
-        self.book.room.take(_BYTES_OF_ROW * (len(page) + 1))
+        self.book.room.take(_BYTES_OF_ROW * (rows + 4))
 
     def holds_at(self, now: datetime) -> bool:
         """Whether no rule has begun or ended to apply between."""

@@ -100,6 +100,20 @@ def _statement(shape: _Shape) -> Statement:
     )
 
 
+def place_of(wanted: ProductFilter, sort: ProductSort, request: PageRequest) -> Hashable | None:
+    """What tells a page from every other one that is read at the same prices; None for one that may change.
+
+    A list of what is published is the same for as long as the price epoch, unless sales reorder it. Searches
+    are too many to be kept.
+    """
+    if not wanted.published or wanted.words or sort is ProductSort.BEST_SELLING:
+        return None
+    begins = tuple(request.after) if request.after is not None else None
+    if begins is not None and not all(isinstance(key, (str, int)) for key in begins):
+        return None
+    return wanted, sort, request.limit, request.backwards, begins
+
+
 class Listing:
     """One list of products as a channel sees it."""
 
@@ -151,19 +165,6 @@ class Listing:
             return _ORDERS[self.sort].read(key), UUID(own)
         except (ValueError, TypeError, AttributeError):
             raise BadRequest("This cursor does not belong to this list; begin again without it.") from None
-
-    def place(self, wanted: ProductFilter, request: PageRequest) -> tuple[Hashable, ...]:
-        """What tells a page from every other one that is read at the same prices."""
-        begins = None if request.after is None else self._keys(request.after)
-        return wanted, self.sort, request.limit, request.backwards, begins
-
-    @property
-    def stands(self) -> bool:
-        """Whether the list is the same for as long as the price epoch: nothing else but sales reorders it.
-
-        Searches are too many to be kept.
-        """
-        return self._shape.published and not self._shape.words and self.sort is not ProductSort.BEST_SELLING
 
     def known_count(self) -> int | None:
         """The whole list's length where memory has it: what shows, without words to search for."""

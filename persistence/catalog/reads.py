@@ -15,7 +15,7 @@ from domain.channels.views import PriceStepView
 from domain.money import Money
 from domain.paging import Page, PageRequest
 from persistence.catalog import pricing
-from persistence.catalog.listing import Listing
+from persistence.catalog.listing import Listing, place_of
 from persistence.channels.availability import Availability
 from persistence.channels.shelf import Glance
 from persistence.statements import Connection, Statement
@@ -56,13 +56,12 @@ class StoredCatalogReads:
         """A page of products."""
         if not wanted.published:
             caller.must(CATALOG_WRITE)
-        listing = Listing(await self._glance(caller), wanted, sort)
-        prices, key = listing.glance.prices, listing.place(wanted, request)
-        found: list[tuple[ProductView, str]] | None = prices.pages.get(key)
-        if found is None:
-            found = await self._rows_of(listing, caller, request)
-            if listing.stands and listing.glance.prices is prices:
-                prices.keep_page(key, found)
+        glance, key = await self._glance(caller), place_of(wanted, sort, request)
+        kept: Page[ProductView] | None = None if key is None else glance.prices.pages.get(key)
+        if kept is not None:
+            return kept
+        listing = Listing(glance, wanted, sort)
+        found = await self._rows_of(listing, caller, request)
 
         async def count() -> int:
             known = listing.known_count()
@@ -72,7 +71,10 @@ class StoredCatalogReads:
             async with self._database.connection() as connection:
                 return int(await counting.value(connection, **what))
 
-        return Page.cut(found, request, count)
+        page = Page.cut(found, request, count)
+        if key is not None and listing.glance is glance:
+            glance.prices.keep_page(key, page, len(found))
+        return page
 
     async def _rows_of(
         self, listing: Listing, caller: Caller, request: PageRequest
@@ -155,7 +157,8 @@ class StoredCatalogReads:
         """Each product's variants, from memory."""
         glance = await self._carried(caller, products)
         if not caller.may(CATALOG_WRITE):
-            return [pricing.on_sale_of(product.id, glance) for product in products]
+            on_sale = glance.prices.on_sale
+            return [on_sale.get(one.id) or pricing.on_sale_of(one.id, glance) for one in products]
         return [
             [
                 pricing.variant_of(item, glance)

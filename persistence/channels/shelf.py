@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -63,11 +63,11 @@ class Glance:
 
     book: PriceBook
     now: datetime
+    prices: Prices = field(init=False, compare=False)
+    """The prices at that moment."""
 
-    @property
-    def prices(self) -> Prices:
-        """The prices at that moment."""
-        return self.book.at(self.now)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prices", self.book.at(self.now))
 
     def price_of(self, item: Item, quantity: int = 1) -> Resolution:
         """The prices of an item."""
@@ -121,15 +121,23 @@ class PriceShelf:
         self.epochs = Trust()
         self._read: tuple[Mark, int, datetime] | None = None
         """The epoch and the database's clock, as they were last read."""
+        self._shown: dict[UUID, Glance] = {}
+        """What channels are shown at that moment."""
 
     async def shown(self, database: Database, channel_id: UUID) -> Glance:
         """A channel's prices for showing them, as they were half a second ago at most; mostly from memory.
 
         Raises LookupError for a channel that does not exist.
         """
-        read, book = self._read, self._books.get(channel_id)
-        if read is not None and book is not None and self.epochs.holds(read[0]) and book.epoch == read[1]:
-            return Glance(book, read[2] + timedelta(seconds=read[0].age_s))
+        read = self._read
+        if read is not None and self.epochs.holds(read[0]):
+            shown = self._shown.get(channel_id)
+            if shown is not None:
+                return shown
+            book = self._books.get(channel_id)
+            if book is not None and book.epoch == read[1]:
+                self._shown[channel_id] = shown = Glance(book, read[2])
+                return shown
         async with database.connection() as connection:
             return await self.glance(connection, channel_id)
 
@@ -146,7 +154,7 @@ class PriceShelf:
         row = await _EPOCH.one(connection)
         if row is None:
             raise LookupError("The database has no price epoch; it was not migrated.")
-        self._read = mark, row["epoch"], row["now"]
+        self._read, self._shown = (mark, row["epoch"], row["now"]), {}
         found: dict[UUID, Glance] = {}
         for channel_id in channel_ids:
             if channel_id in found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -37,11 +37,11 @@ class Operation:
     variables: SimpleVariables
     introspects: bool = False
     """Whether it asks about the schema, and for nothing else."""
+    kind: str = field(init=False)
+    """query, mutation or subscription."""
 
-    @property
-    def kind(self) -> str:
-        """query, mutation or subscription."""
-        return str(self.node.operation.value)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", str(self.node.operation.value))
 
     @property
     def name(self) -> str | None:

@@ -26,7 +26,7 @@ from schema.engine.requests import GraphQLRequest
 class PreparedOperation:
     """A request that may be executed: its document valid, its variables coerced, its cost known."""
 
-    __slots__ = ("cost", "document", "operation", "request", "standing", "variables")
+    __slots__ = ("cost", "document", "kind", "operation", "request", "standing", "variables")
 
     def __init__(
         self,
@@ -39,15 +39,12 @@ class PreparedOperation:
         self.request = request
         self.document = document
         self.operation = operation
+        self.kind = operation.kind
+        """query, mutation or subscription."""
         self.variables = variables
         self.cost = cost
         self.standing: Standing | None = None
         """How its caller's budget stands after it; None where there is none."""
-
-    @property
-    def kind(self) -> str:
-        """query, mutation or subscription."""
-        return self.operation.kind
 
 
 class Outcome(Protocol):
