@@ -65,6 +65,7 @@ class Catalogue:
         self.of_product: dict[UUID, list[Item]] = defaultdict(list)
         for item in self.items.values():
             self.of_product[item.goods.product_id].append(item)
+        self.texts = {one: str(one) for one in self.items}
         self.by_slug = {item.product_slug: item.goods.product_id for item in self.items.values()}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from domain.catalog.fulfilment import Stock
@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     from persistence.database import Database
 
 # The inner SELECTs hide the arrays' lengths from the planner: it would make a plan for each request else.
-# They come as text, because asyncpg looks longer at each of its items than PostgreSQL takes to read it.
+# Arrays go there as text and come back as arrays, because the driver looks longer at each row or item than
+# PostgreSQL takes for it.
 _LIMITS = Statement(
     f"""WITH asking AS MATERIALIZED (
           SELECT CAST(path AS uuid[]) AS path, at,
                  EXISTS (SELECT FROM sales_quota WHERE channel_id = ANY (CAST(path AS uuid[]))) AS capped
             FROM unnest(CAST(:paths AS text[])) WITH ORDINALITY AS given(path, at))
-        SELECT wanted.at, coalesce(level.available, 0) AS available,
-               CAST(quota.least_left AS bigint) AS least_left, wanted.whose, asking.capped
+        SELECT array_agg(greatest(0, level.available) ORDER BY wanted.at) AS available,
+               array_agg(greatest(0, CAST(quota.least_left AS bigint)) ORDER BY wanted.at)
+                   FILTER (WHERE quota.least_left IS NOT NULL) AS least_left,
+               array_agg(wanted.at ORDER BY wanted.at) FILTER (WHERE quota.least_left IS NOT NULL) AS quoted,
+               array(SELECT at FROM asking WHERE capped) AS capped
           FROM unnest((SELECT CAST(CAST(:variants AS text) AS uuid[])),
                       (SELECT CAST(CAST(:whose AS text) AS bigint[])))
                WITH ORDINALITY AS wanted(id, whose, at)
@@ -37,16 +41,19 @@ _LIMITS = Statement(
 _OF_PERIODS = Statement(least_left("CAST(CAST(:variants AS text) AS uuid[])", "CAST(:path AS uuid[])"))
 _COUNTED = frozenset(code for code, kind in KINDS.items() if kind.stock in (Stock.CARDS, Stock.COUNT))
 
-Limit = tuple[int, int | None]
-"""What lies in stock, and what quotas leave; None where there is no quota."""
-_NO_LIMIT: Limit = 0, None
-
 
 class _Asked(NamedTuple):
-    """Variants as seen from the end of a path."""
+    """Variants, by their ids as text, as seen from the end of a path."""
 
     path: tuple[UUID, ...]
-    variants: tuple[UUID, ...]
+    variants: tuple[str, ...]
+
+
+class _Left(NamedTuple):
+    """What lies in stock of each, and what quotas leave of those few that have some, by their places."""
+
+    available: list[int]
+    quotas: dict[int, int]
 
 
 class Availability:
@@ -63,68 +70,74 @@ class Availability:
         """
         if not ids:
             return []
-        items = book.catalogue.items
-        own = [items[one] for one in ids]
-        parts = [items[part.variant_id] for item in own if item.goods.parts for part, _ in item.goods.parts]
-        everything = own + parts
-        asked = _Asked(book.channels, (*ids, *[item.goods.variant_id for item in parts]))
-        found = await self._reads.one(asked) or ()
-        limits = [
-            left if item.kind not in _COUNTED else available if left is None else min(available, left)
-            for item, (available, left) in zip(everything, found, strict=True)
+        items, texts = book.catalogue.items, book.catalogue.texts
+        wanted = [items[one] for one in ids]
+        parts = [
+            items[part.variant_id] for item in wanted if item.goods.parts for part, _ in item.goods.parts
         ]
-        if parts:
-            of_part = {item.id: limit for item, limit in zip(parts, limits[len(own) :], strict=True)}
-            limits = [_bundled(item, limit, of_part) for item, limit in zip(own, limits, strict=False)]
-        return [None if limit is None else max(0, limit) for limit in limits]
+        asked = _Asked(book.channels, (*[texts[one] for one in ids], *[texts[item.id] for item in parts]))
+        left = await self._reads.one(asked)
+        assert left is not None
+        limits = [
+            available if item.kind in _COUNTED else None
+            for item, available in zip(wanted + parts, left.available, strict=True)
+        ]
+        for at, quota in left.quotas.items():
+            available = limits[at]
+            limits[at] = quota if available is None else min(available, quota)
+        if not parts:
+            return limits
+        of_part = {item.id: limit for item, limit in zip(parts, limits[len(wanted) :], strict=True)}
+        return [_bundled(item, limit, of_part) for item, limit in zip(wanted, limits, strict=False)]
 
-    async def _read(self, asked: Sequence[_Asked]) -> dict[_Asked, list[Limit]]:
+    async def _read(self, asked: Sequence[_Asked]) -> dict[_Asked, _Left]:
         paths = {path: at for at, path in enumerate(dict.fromkeys([one.path for one in asked]), 1)}
-        wanted = [(variant, paths[one.path]) for one in asked for variant in one.variants]
-        limits, capped = [_NO_LIMIT] * len(wanted), set[int]()
+        whose = "".join([f"{paths[one.path]}," * len(one.variants) for one in asked])
         async with self._database.connection() as connection:
-            for at, available, left, whose, is_capped in await _LIMITS.all(
+            row = await _LIMITS.one(
                 connection,
                 paths=[_array(path) for path in paths],
-                variants=_array([variant for variant, _ in wanted]),
-                whose=_array([whose for _, whose in wanted]),
-            ):
-                limits[at - 1] = available, left
-                if is_capped:
-                    capped.add(whose)
-            for path, whose in paths.items():
-                if whose in capped:
-                    await _cap(connection, path, whose, wanted, limits)
-        found, begin = {}, 0
-        for one in asked:
-            found[one] = limits[begin : begin + len(one.variants)]
-            begin += len(one.variants)
+                variants=_array([variant for one in asked for variant in one.variants]),
+                whose=f"{{{whose[:-1]}}}",
+            )
+            assert row is not None
+            found = _apart(asked, row)
+            for path, at in paths.items():
+                if at in row["capped"]:
+                    of_path = [(one, left) for one, left in found.items() if one.path == path]
+                    await _cap(connection, path, of_path)
         return found
 
 
-async def _cap(
-    connection: Connection,
-    path: Sequence[UUID],
-    whose: int,
-    wanted: Sequence[tuple[UUID, int]],
-    limits: list[Limit],
-) -> None:
-    """Lower the limits of a path to what its quotas of periods leave.
+def _apart(asked: Sequence[_Asked], row: Any) -> dict[_Asked, _Left]:
+    """What was found for all of them, for each."""
+    found, begin = {}, 0
+    quotas = dict(zip(row["quoted"] or (), row["least_left"] or (), strict=True))
+    for one in asked:
+        end = begin + len(one.variants)
+        own = {at - begin - 1: left for at, left in quotas.items() if begin < at <= end} if quotas else {}
+        found[one] = _Left(row["available"][begin:end], own)
+        begin = end
+    return found
+
+
+async def _cap(connection: Connection, path: Sequence[UUID], asked: Sequence[tuple[_Asked, _Left]]) -> None:
+    """Lower what is left on a path to what its quotas of periods leave.
 
     Few paths have such quotas, and to look for them in the same statement would cost all others.
     """
-    own = [(at, variant) for at, (variant, its) in enumerate(wanted) if its == whose]
-    rows = await _OF_PERIODS.all(connection, variants=_array([one for _, one in own]), path=list(path))
-    left = {row["variant_id"]: row["least_left"] for row in rows}
-    for at, variant in own:
-        if variant in left:
-            available, before = limits[at]
-            limits[at] = available, left[variant] if before is None else min(left[variant], before)
+    variants = {variant for one, _ in asked for variant in one.variants}
+    rows = await _OF_PERIODS.all(connection, variants=_array(list(variants)), path=list(path))
+    capped = {str(row["variant_id"]): row["least_left"] for row in rows}
+    for one, left in asked:
+        for at, variant in enumerate(one.variants):
+            if variant in capped:
+                left.quotas[at] = min(max(0, capped[variant]), left.quotas.get(at, capped[variant]))
 
 
 def _array(values: Sequence[object]) -> str:
     """An array as PostgreSQL reads it."""
-    return f"{{{','.join(map(str, values))}}}"
+    return f"{{{','.join([str(value) for value in values])}}}"
 
 
 def _bundled(item: Item, own: int | None, of_part: Mapping[UUID, int | None]) -> int | None:
