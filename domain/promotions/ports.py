@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from domain.channels.rules import Place
     from domain.paging import Page, PageRequest
     from domain.promotions.claims import Claims
+    from domain.promotions.flash_sales import FlashSaleStanding, FlashSaleView
     from domain.promotions.promotion import Promotion
     from domain.promotions.scope import Presented
     from domain.promotions.spreading import SpreadMode
@@ -120,6 +121,12 @@ class Promotions(Protocol):
         With `unused` nothing of the order was used: coupons and turns come back, too.
         """
 
+    async def flash_sales(self) -> list[FlashSaleStanding]:
+        """The flash sales that may have changed, locked."""
+
+    async def told(self, moved: Sequence[tuple[UUID, str]]) -> None:
+        """Remember what was told of flash sales."""
+
     async def add(self, draft: PromotionDraft) -> PromotionView:
         """Write a promotion with its funders."""
 
@@ -174,6 +181,12 @@ class PromotionReads(Protocol):
 
     async def batches_of(self, promotion_ids: Sequence[UUID]) -> dict[UUID, list[CouponBatchView]]:
         """Batches of codes, the newest first."""
+
+    async def flash_sales(self, caller: Caller) -> list[FlashSaleView]:
+        """The flash sales of the caller's channel that have not ended."""
+
+    async def flash_sale(self, caller: Caller, id: UUID) -> FlashSaleView | None:
+        """One of them, ended or not; None where it is not for the channel."""
 
     async def wallet(self, caller: Caller, request: PageRequest) -> Page[CouponView]:
         """The calling customer's coupons, the newest first."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.promotions.ports import Market
 from domain.promotions.views import FundingAnswer
-from persistence.promotions import claiming
+from persistence.promotions import claiming, flash_sales
 from persistence.promotions.claiming import Taken, hold_claims, keep_claims
 from persistence.promotions.giving_back import give_back, give_back_all
 from persistence.promotions.loading import load_by_ids
@@ -19,6 +19,7 @@ from persistence.statements import Statement
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.promotions.claims import Claims
+    from domain.promotions.flash_sales import FlashSaleStanding
     from domain.promotions.ports import PromotionDraft
     from domain.promotions.promotion import Promotion
     from domain.promotions.spreading import SpreadMode
@@ -126,6 +127,14 @@ class StoredPromotions:
             await give_back_all(self._on, [order_id], "REVERSED")
         else:
             await give_back(self._on, order_id, minor)
+
+    async def flash_sales(self) -> list[FlashSaleStanding]:
+        """The flash sales that may have changed, locked."""
+        return await flash_sales.standing(self._on)
+
+    async def told(self, moved: Sequence[tuple[UUID, str]]) -> None:
+        """Remember what was told of flash sales."""
+        await flash_sales.keep_told(self._on, moved)
 
     async def add(self, draft: PromotionDraft) -> PromotionView:
         """Write a promotion with its funders."""

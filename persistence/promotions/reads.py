@@ -16,12 +16,14 @@ from domain.paging import Page, PageRequest, cursor_of
 from domain.promotions.views import PromotionCost
 from domain.refusals import BadRequest
 from persistence.cards import data_keys
+from persistence.promotions import flash_sales
 from persistence.promotions import reads_sql as sql
 from persistence.promotions.coupons import INDEX
 from persistence.promotions.rows import batch_of, coupon_of, funder_of, view_of
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
+    from domain.promotions.flash_sales import FlashSaleView
     from domain.promotions.views import CouponBatchView, CouponView, FunderView, PromotionView
     from persistence.database import Database
     from persistence.work import Tools
@@ -97,6 +99,20 @@ class StoredPromotionReads:
         for row in rows:
             found[row["promotion_id"]].append(batch_of(row))
         return found
+
+    async def flash_sales(self, caller: Caller) -> list[FlashSaleView]:
+        """The flash sales of the caller's channel that have not ended."""
+        if caller.channel_id is None:
+            return []
+        async with self._database.connection() as connection:
+            return await flash_sales.listed(connection, caller)
+
+    async def flash_sale(self, caller: Caller, id: UUID) -> FlashSaleView | None:
+        """One of them, ended or not."""
+        if caller.channel_id is None:
+            return None
+        async with self._database.connection() as connection:
+            return await flash_sales.one(connection, caller, id)
 
     async def wallet(self, caller: Caller, request: PageRequest) -> Page[CouponView]:
         """The calling customer's coupons, the newest first, with their codes."""

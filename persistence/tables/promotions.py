@@ -40,7 +40,9 @@ promotion = Table(
     Column("made_by", UUID, nullable=True),
     born(),
     moment("stopped_at"),
+    words("told", nullable=True),
 )
+"""`told` is what was told last of a flash sale."""
 
 promotion_funder = Table(
     "promotion_funder",

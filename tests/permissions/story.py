@@ -268,6 +268,10 @@ def campaigns(story: Story) -> dict[str, list[str]]:
         codes[place] = found["exportCoupons"]["codes"]
         over = story.do("createPromotion", token, **said, idempotencyKey=key())
         story.do("stopPromotion", token, promotionId=over)
+    later = {"startsAt": "2089-01-01T00:00:00Z", "endsAt": "2090-01-01T00:00:00Z"}
+    sale = {"name": "秒杀", "kind": "FLASH_SALE", "settings": {"prices": {"MGTV-12M": 100}, "stock": 9}}
+    story.do("createPromotion", story.demo.sign_in(ROOT), **sale, **later, idempotencyKey=key())
+    story.demo.until(lambda: story.demo.value("SELECT told FROM promotion WHERE kind = 'FLASH_SALE'"))
     return codes
 
 

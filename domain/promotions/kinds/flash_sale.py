@@ -41,14 +41,18 @@ class FlashSale(PromotionKind):
         )
 
     def meters(self, occasion: Occasion) -> Sequence[Meter]:
-        """The slice of the nearest channel that has one, else what no slice reserves; and the buyer's."""
-        mine = next((code for code in reversed(occasion.codes) if code in self.slices), None)
-        free = self.stock - sum(self.slices.values())
-        most = free if mine is None else self.slices[mine]
+        """The channel's slice, and what the buyer may have."""
         return (
-            Meter("stock" if mine is None else f"stock:{mine}", most, Unit.PIECE),
+            self.slice_of(occasion.codes),
             Meter(f"pieces:{occasion.buyer}", self.per_buyer, Unit.PIECE),
         )
+
+    def slice_of(self, codes: Sequence[str]) -> Meter:
+        """The slice of the nearest channel of a path that has one, else what no slice reserves."""
+        mine = next((code for code in reversed(codes) if code in self.slices), None)
+        free = self.stock - sum(self.slices.values())
+        most = free if mine is None else self.slices[mine]
+        return Meter("stock" if mine is None else f"stock:{mine}", most, Unit.PIECE)
 
     def pieces(self, line: Line, minor: int) -> int:
         """The pieces that a discount of a line was given for."""
