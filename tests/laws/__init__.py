@@ -1,0 +1,1 @@
+"""Laws that hold whatever happens, in whatever order, from several connections."""
