@@ -89,6 +89,7 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
     from persistence.access.spending import policy_of, spending_of
     from persistence.store import opened
     from persistence.veil import new_veil
+    from resolvers.downloads.statements import StatementFiles
     from resolvers.site.edge import EdgePolicy
     from resolvers.site.plan import SitePlan, site
     from schema.context import ContextGateway
@@ -108,7 +109,8 @@ async def composed(settings: Settings, *, jobs: bool = True) -> AsyncIterator[Si
         gateway = ContextGateway(store.authenticator, store.reads, store.perform, store.feed)
         ping_s, queued = settings.socket_ping_s, settings.queued_messages
         stream, sockets = transports(engine, gateway, ping_s, queued)
-        yield site(engine, gateway, stream, sockets, store.health, plan)
+        statements = StatementFiles(store.reads.statements)
+        yield site(engine, gateway, stream, sockets, store.health, plan, statements)
 
 
 def create_app(settings: Settings | None = None) -> Living:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from domain.channels.ports import ChannelReads, QuotaReads
     from domain.commands import Command
     from domain.ledger.deposits.ports import DepositReads
+    from domain.ledger.statements.ports import StatementReads
     from domain.orders.ports import OrderReads
     from domain.orders.refunds.ports import RefundReads
     from domain.promotions.ports import PromotionReads
@@ -54,6 +55,10 @@ class Reads(Protocol):
     @property
     def imports(self) -> ImportReads:
         """Batches of cards."""
+
+    @property
+    def statements(self) -> StatementReads:
+        """Statements of accounts."""
 
     @property
     def deposits(self) -> DepositReads:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from persistence.channels.reads import StoredChannelReads
     from persistence.database import Database
     from persistence.ledger.deposit_reads import StoredDepositReads
+    from persistence.ledger.statements import StoredStatements
     from persistence.orders.reads import StoredOrderReads
     from persistence.orders.refund_reads import StoredRefundReads
     from persistence.promotions.reads import StoredPromotionReads
@@ -75,6 +76,13 @@ class StoredReads:
         from persistence.cards.batch_reads import StoredImportReads
 
         return StoredImportReads(self._database)
+
+    @cached_property
+    def statements(self) -> StoredStatements:
+        """Statements of accounts."""
+        from persistence.ledger.statements import StoredStatements
+
+        return StoredStatements(self._database, self._tools)
 
     @cached_property
     def deposits(self) -> StoredDepositReads:

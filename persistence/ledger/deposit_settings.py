@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from persistence.channels.calendar_settings import CalendarSettings
+from persistence.setting_kinds import Count
 
 
 class DepositSettings(CalendarSettings):
@@ -19,3 +20,4 @@ class DepositSettings(CalendarSettings):
     vesting_days: int = Field(
         7, ge=0, description="Days after payment on which agents may spend what a sale has earned them."
     )
+    download_minutes: Count = Field(5, description="How long a link to a statement's file can be followed.")

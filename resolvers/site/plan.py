@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from resolvers.downloads.statements import PATH as STATEMENTS
 from resolvers.http.endpoint import HttpEndpoint
 from resolvers.http.explorer import Explorer
 from resolvers.http.files import NewVeil
@@ -17,7 +18,7 @@ from resolvers.site.routes import Routes
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from schema.engine.asgi import Receive, Scope, Send
+    from schema.engine.asgi import Asgi, Receive, Scope, Send
     from schema.engine.engine import Engine
     from schema.engine.gateway import Gateway
     from schema.engine.streams import StreamWriter
@@ -56,7 +57,13 @@ class SitePlan:
 
 
 def site(
-    engine: Engine, gateway: Gateway, stream: Stream, sockets: Sockets, vitals: probes.Vitals, plan: SitePlan
+    engine: Engine,
+    gateway: Gateway,
+    stream: Stream,
+    sockets: Sockets,
+    vitals: probes.Vitals,
+    plan: SitePlan,
+    statements: Asgi,
 ) -> Site:
     """One process's site."""
     limits = HttpLimits(plan.request_bytes, plan.upload_bytes)
@@ -66,6 +73,7 @@ def site(
         {
             API: graphql,
             f"{API}/explorer/": graphql,
+            STATEMENTS: statements,
             "/healthz": probes.live,
             "/readyz": probes.ready(vitals),
             "/metrics": probes.metrics(vitals),

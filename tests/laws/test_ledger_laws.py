@@ -168,4 +168,4 @@ def test_the_laws_of_the_ledger(laws: tuple[asyncio.Runner, Database], runs: int
     """Sums are zero, balances are entries, margins add up, and no account is below its limit."""
     how = settings(max_examples=runs, stateful_step_count=steps, deadline=None, database=None)
     how = settings(how, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(lambda: Ledger(*laws), settings=how)
+    run_state_machine_as_test(lambda: Ledger(*laws), settings=how)  # type: ignore[arg-type]
