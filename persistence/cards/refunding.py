@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from domain.cards.states import CardStep
+from domain.cards.states import CardState, CardStep
 from domain.orders.refunds.refusals import RefundedCardStopped
 from domain.refusals import NotFound
 from persistence.cards import stock_sql as sql
@@ -25,6 +25,7 @@ FACTS = f"""SELECT c.id, c.fulfilment_id, c.state, c.state_before, {SEEN} AS see
               FROM card c JOIN card_batch b ON b.id = c.batch_id
              WHERE c.fulfilment_id = ANY (CAST(:parts AS uuid[])) ORDER BY c.id"""
 
+_ASKED_BACK = CardState.REFUND_PENDING
 _CARDS = Statement(f"{FACTS} FOR UPDATE OF c")
 _OF_REFUND = "r.refund_id = CAST(:refund AS uuid) AND r.card_id = {0}.id"
 _KEPT = "EXISTS (SELECT FROM refund_card r WHERE {0} AND {1})"
@@ -42,10 +43,7 @@ _STOP = transition(
         SELECT CAST(:refund AS uuid), s.id, m.fulfilment_id, s.state, s.seen
           FROM stepped s JOIN moved m USING (id))""",
 )
-_STOPPED = Statement(
-    f"""SELECT c.state FROM card c JOIN refund_card r ON {_OF_REFUND.format("c")}
-         WHERE c.state <> 'REFUND_PENDING' ORDER BY c.id LIMIT 1"""
-)
+_PENDING = Statement("SELECT card_id FROM refund_card WHERE refund_id = :refund")
 
 
 def _ended(outcome: str) -> str:
@@ -122,22 +120,26 @@ class StoredCardRefunds:
         self._work = work
 
     async def stop(self, claims: Sequence[Claim], caller: Caller) -> None:
-        """The cards are locked; one that moved since is a fault of ours, and undoes everything."""
-        moved = await move(
+        """The cards are locked: what the rules counted is what there is."""
+        await move(
             self._work, _STOP, caller, "refund asked for", refund=_refund(claims), parts=_parts(claims)
         )
-        if len(moved) != sum(claim.units for claim in claims):
-            raise RuntimeError("A card moved while it was locked.")
 
-    async def take_back(self, claims: Sequence[Claim], caller: Caller) -> None:
+    async def take_back(self, claims: Sequence[Claim], caller: Caller) -> list[UUID]:
         """Behind the gates, for what was never seen goes back to stock."""
         refund = _refund(claims)
-        await lock_cards(self._work.connection, _parts(claims))
-        stopped = await _STOPPED.value(self._work.connection, refund=refund)
-        if stopped is not None:
-            raise RefundedCardStopped(stopped)
+        cards = await lock_cards(self._work.connection, _parts(claims))
+        pending = {row["card_id"] for row in await _PENDING.all(self._work.connection, refund=refund)}
+        stopped = [row["state"] for row in cards if row["id"] in pending and row["state"] != _ASKED_BACK]
+        if stopped:
+            raise RefundedCardStopped(stopped[0])
+        reserved = [row["fulfilment_id"] for row in cards if row["state"] == CardState.RESERVED]
+        if len(pending) + len(reserved) != sum(claim.units for claim in claims):
+            # It was delivered after it was asked back, as when a group of buyers was complete meanwhile.
+            raise RefundedCardStopped(CardState.DELIVERED)
         await move(self._work, _VOID, caller, "refunded", refund=refund)
         await move(self._work, _RESTOCK, caller, "refunded", refund=refund)
+        return list(dict.fromkeys(reserved))
 
     async def let_go(self, claims: Sequence[Claim], used: Sequence[UUID], caller: Caller) -> None:
         """A frozen card stays so, and is the buyer's when it is cleared."""

@@ -10,6 +10,7 @@ from domain.catalog.fulfilment import Goods
 from domain.ids import new_id
 from domain.orders.refunds.records import Claim, RefundDraft, Sums
 from domain.orders.refunds.states import OPEN, RefundState
+from domain.orders.status import PartStatus
 from persistence.orders.refund_facts import locked_facts
 from persistence.orders.refund_money import completes, sales_of
 from persistence.orders.refund_rows import REFUND_COLUMNS, refund_of
@@ -44,7 +45,7 @@ _ADD_LINE = Statement(
 )
 _FIND = Statement(f"SELECT {REFUND_COLUMNS} FROM refund r WHERE r.id = :refund")
 _CLAIMS = Statement(
-    """SELECT n.refund_id, n.fulfilment_id, f.kind, n.units, n.goods
+    """SELECT n.refund_id, n.fulfilment_id, f.kind, n.units, n.goods, f.status
          FROM refund_line n JOIN fulfilment f ON f.id = n.fulfilment_id
         WHERE n.refund_id = :refund ORDER BY n.fulfilment_id"""
 )
@@ -121,7 +122,14 @@ class StoredRefunds:
         """What a refund takes, by part."""
         rows = await _CLAIMS.all(self._on, refund=refund_id)
         return [
-            Claim(row["refund_id"], row["fulfilment_id"], row["kind"], row["units"], Goods(row["goods"]))
+            Claim(
+                row["refund_id"],
+                row["fulfilment_id"],
+                row["kind"],
+                row["units"],
+                Goods(row["goods"]),
+                PartStatus(row["status"]),
+            )
             for row in rows
         ]
 

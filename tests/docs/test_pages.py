@@ -24,6 +24,7 @@ STORIES = (
     "welfare-portal.md",
     "live-stream-shop.md",
     "back-office.md",
+    "refund-desk.md",
 )
 KIND_PAGE = DOCS / "add-a-product-kind.md"
 WITH_PLANTED_KINDS = """

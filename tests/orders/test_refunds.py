@@ -6,15 +6,14 @@ from uuid import uuid4
 
 import pytest
 
+from domain.access.callers import SYSTEM
 from domain.access.permissions import Role
 from domain.cards.hold_card import FreezeCard, UnfreezeCard
 from domain.orders.metering import ConsumeEntitlement
-from domain.orders.refunds.ask import RequestRefund
 from domain.orders.refunds.decide import RejectRefund
 from domain.orders.refunds.refusals import (
     ComponentNotRefundable,
     NothingRefundable,
-    OrderNotRefundable,
     RefundedCardStopped,
     RefundNeedsHeadquarters,
     RefundNotPossible,
@@ -24,8 +23,8 @@ from domain.orders.refunds.states import RefundState
 from domain.orders.refusals import EntitlementExhausted, ShipmentNotPossible
 from domain.orders.shipping import ShipFulfilment, UpdateShipment
 from domain.orders.status import OrderStatus, RefundStatus
-from domain.refusals import Forbidden, IdempotencyConflict, InvalidInput, NotFound
-from tests.orders.desk import approve, ask, cards_of, line_of, offers, ours, refund, reject, seen
+from domain.refusals import InvalidInput, NotFound
+from tests.orders.desk import approve, ask, cards_of, offers, ours, refund, reject, seen
 from tests.orders.shop import Shop, line, top_up
 
 
@@ -236,35 +235,6 @@ async def test_a_bundle_is_paid_back_by_the_net_price_of_what_its_buyer_has_not_
     assert await refunded(shop, order.id) == 20_000 - 3226
 
 
-async def test_who_may_not_changes_nothing(shop: Shop) -> None:
-    buyer = await shop.customer()
-    order = await shop.bought(buyer, line("TXV"))
-    unpaid = await shop.place(buyer, line("TXV"))
-    asked = await ask(shop, buyer, order)
-    before = await shop.everything()
-    for caller in (await shop.customer(), shop.agent("ZJ"), shop.api("refunds:write", channel="ZJ")):
-        with pytest.raises(NotFound):
-            await ask(shop, caller, order)
-    for caller in (buyer, shop.storefront(), shop.agent("SHOP", Role.SUPPORT), shop.api("refunds:write")):
-        with pytest.raises(Forbidden):
-            await approve(shop, caller, asked)
-        with pytest.raises(Forbidden):
-            await refund(shop, caller, order)
-    with pytest.raises(NotFound):
-        await approve(shop, shop.agent("ZJ"), asked)
-    with pytest.raises(OrderNotRefundable) as refused:
-        await ask(shop, buyer, unpaid)
-    assert refused.value.order_status == "AWAITING_PAYMENT"
-    with pytest.raises(NotFound):
-        await ask(shop, buyer, order, Target(await line_of(shop, unpaid, "TXV")))
-    with pytest.raises(InvalidInput):
-        RequestRefund("k", order.id, (), "x" * 501)
-    assert await shop.everything() == before
-    await ask(shop, buyer, await shop.bought(buyer, line("TXV")), key="same")
-    with pytest.raises(IdempotencyConflict):
-        await ask(shop, buyer, order, key="same")
-
-
 async def test_what_is_for_sale_again_is_no_part_of_a_quota_any_more(shop: Shop) -> None:
     for code, handed_on in (("GD", 2), ("SHOP", 0)):
         await shop.run(
@@ -279,3 +249,20 @@ async def test_what_is_for_sale_again_is_no_part_of_a_quota_any_more(shop: Shop)
     await refund(shop, shop.agent(), order)
     counted = await shop.rows("SELECT used, own_used FROM sales_quota ORDER BY handed_on DESC")
     assert [tuple(row) for row in counted] == [(1, 0), (1, 1)]
+
+
+async def test_what_was_paid_and_never_begun_goes_back_without_a_person(shop: Shop) -> None:
+    buyer = await shop.customer()
+    order = await shop.place(buyer, line("TXV", 2), line("FIGURE"), line("DRAW"), top_up())
+    await shop.run(
+        "INSERT INTO payment (id, order_id, method, status, amount_minor, captured_by_kind, captured_at)"
+        " VALUES ($1, $2, 'SANDBOX', 'CAPTURED', $3, 'CUSTOMER', now())",
+        uuid4(), order.id, order.total.minor,
+    )  # fmt: skip
+    await shop.run("UPDATE orders SET status = 'PAID', paid_at = now(), due_minor = 0")
+    done = await refund(shop, SYSTEM, order)
+    assert (done.status, done.amount) == (RefundState.SUCCEEDED, order.total)
+    assert (await shop.stock("TXV"), await shop.stock("FIGURE")) == (10, 5)
+    assert await shop.states("TXV") == {"IN_STOCK": 10}
+    after = await shop.order(order)
+    assert (after.status, after.refund_status) == (OrderStatus.CANCELLED, RefundStatus.REFUNDED)

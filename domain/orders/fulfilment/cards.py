@@ -53,9 +53,11 @@ class Cards:
     async def take_back(
         self, claims: Sequence[Claim], caller: Caller, work: UnitOfWork
     ) -> Mapping[UUID, PartStatus]:
-        """Cards that were seen are void, the others are for sale again; they stay delivered."""
-        await work.trace.refunds.take_back(claims, caller)
-        return {}
+        """Cards that were seen are void, the others are for sale again; what was delivered stays so."""
+        undelivered = await work.trace.refunds.take_back(claims, caller)
+        if undelivered:
+            await work.cards.release(undelivered, caller, "refunded")
+        return dict.fromkeys(undelivered, PartStatus.FAILED)
 
     async def let_go(
         self, claims: Sequence[Claim], used: Sequence[UUID], caller: Caller, work: UnitOfWork

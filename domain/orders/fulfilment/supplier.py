@@ -39,7 +39,7 @@ class Supplier:
     def standing(self, part: PartFacts) -> Standing:
         """In face value, where each unit has one, else in units; what has no final answer is open.
 
-        Units whose attempts are not even written yet are open too.
+        Of a part that was paid and not begun nothing is at a supplier.
         """
         by_face = bool(part.attempts) and all(attempt.face_minor for attempt in part.attempts)
         charged = undecided = whole = 0
@@ -53,7 +53,8 @@ class Supplier:
             elif attempt.state not in (AttemptState.FAILED, AttemptState.REVERSED):
                 undecided += face
         if not part.attempts:
-            return Standing(Progress(part.quantity), undecided=part.quantity)
+            begun = part.status is not PartStatus.AWAITING_PAYMENT
+            return Standing(Progress(part.quantity), undecided=part.quantity if begun else 0)
         return Standing(Progress(whole, delivered=charged), undecided)
 
     async def stop(self, claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> None:

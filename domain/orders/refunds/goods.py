@@ -24,11 +24,15 @@ async def stop(claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> Non
 
 
 async def take_back(claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> dict[UUID, PartStatus]:
-    """The goods are taken back for good; which parts thereby stand where."""
+    """The goods are taken back for good; which parts thereby stand where.
+
+    A part that was paid and never begun (its group of buyers did not fill) is given up.
+    """
     moved: dict[UUID, PartStatus] = {}
     for method, theirs in _by_method(claims):
         moved |= await method.take_back(theirs, caller, work)
-    return moved
+    unbegun = [claim.part_id for claim in claims if claim.status is PartStatus.AWAITING_PAYMENT]
+    return moved | dict.fromkeys(unbegun, PartStatus.CANCELLED)
 
 
 async def let_go(claims: Sequence[Claim], used: Sequence[UUID], caller: Caller, work: UnitOfWork) -> None:

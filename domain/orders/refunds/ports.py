@@ -77,10 +77,16 @@ class CardRefunds(Protocol):
     """Cards that are asked back, in one transaction."""
 
     async def stop(self, claims: Sequence[Claim], caller: Caller) -> None:
-        """Every card of the parts that a buyer holds becomes REFUND_PENDING, and is kept in the refund."""
+        """Every card of the parts that a buyer holds becomes REFUND_PENDING, and is kept in the refund.
 
-    async def take_back(self, claims: Sequence[Claim], caller: Caller) -> None:
-        """VOIDED where it was ever seen, for sale again otherwise; raises RefundedCardStopped."""
+        What is still reserved for a paid order stays so.
+        """
+
+    async def take_back(self, claims: Sequence[Claim], caller: Caller) -> list[UUID]:
+        """VOIDED where it was ever seen, for sale again otherwise; the parts that are still reserved.
+
+        Raises RefundedCardStopped where not every card of the refund is there.
+        """
 
     async def let_go(self, claims: Sequence[Claim], used: Sequence[UUID], caller: Caller) -> None:
         """Back to where each was; those in `used` are REDEEMED. NotFound for a card of another refund."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.catalog.fulfilment import Goods
+from domain.orders.status import PartStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Claim:
     kind: str
     units: int
     goods: Goods
+    status: PartStatus
 
 
 @dataclass(frozen=True, slots=True)
