@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from domain.orders.ports import OrderBook
     from domain.orders.refunds.ports import Refunds
     from domain.payments.ports import Till
+    from domain.promotions.groups import Groups
     from domain.promotions.ports import Coupons, Promotions
     from domain.supply.ports import Attempts
 
@@ -106,6 +107,10 @@ class UnitOfWork(Protocol):
     @property
     def promotions(self) -> Promotions:
         """Promotions and what is counted of them."""
+
+    @property
+    def groups(self) -> Groups:
+        """Groups that buy together."""
 
     @property
     def coupons(self) -> Coupons:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from persistence.orders.refunds import StoredRefunds
     from persistence.orders.till import StoredTill
     from persistence.promotions.coupons import StoredCoupons
+    from persistence.promotions.groups import StoredGroups
     from persistence.promotions.promotions import StoredPromotions
     from persistence.settings import Settings
     from persistence.sharing.convoy import Traveller
@@ -196,6 +197,13 @@ class Work:
         from persistence.promotions.promotions import StoredPromotions
 
         return StoredPromotions(self)
+
+    @cached_property
+    def groups(self) -> StoredGroups:
+        """Groups that buy together."""
+        from persistence.promotions.groups import StoredGroups
+
+        return StoredGroups(self)
 
     @cached_property
     def coupons(self) -> StoredCoupons:

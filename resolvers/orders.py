@@ -19,8 +19,9 @@ from domain.orders.quote import AskQuote
 from domain.orders.shipping import ShipFulfilment, UpdateShipment
 from domain.orders.views import AddressView, ContactView, LevelMargin
 from domain.paging import PageRequest
+from domain.promotions.groups import GroupOver, GroupPriceNotGiven, SeatTaken
 from domain.promotions.refusals import PromotionUsedUp
-from domain.refusals import BadRequest, InvalidInput
+from domain.refusals import BadRequest, InvalidInput, NotFound
 from schema import ids, quotes
 from schema.context import Context
 from schema.levels import level
@@ -38,6 +39,9 @@ UNBUYABLE = (
     refusals.AccountInvalid,
     refusals.CouponNotApplicable,
     PromotionUsedUp,
+    GroupOver,
+    SeatTaken,
+    GroupPriceNotGiven,
     StockExhausted,
 )
 
@@ -50,8 +54,10 @@ async def quote(
     """What lines cost in your channel, with every problem that ordering them would meet."""
     try:
         lines, codes = quotes.wanted_lines(input.lines), tuple(input.coupon_codes or ())
-        command = AskQuote(lines, codes, input.channel)
+        command = AskQuote(lines, codes, input.channel, *quotes.group_bought_in(input.group_buy))
         return shown(Quote, await context.perform(command))
+    except NotFound:
+        return None
     except InvalidInput as problem:
         # A query has no refusals; what could never be ordered is no basket with problems either.
         raise BadRequest(f"{problem.at}: {problem.message}") from None
@@ -102,6 +108,7 @@ async def orders(
 async def place_order(context: Context, input: quotes.PlaceOrderInput) -> Order:
     """Buy what the quote promised; the goods are reserved until the order is paid or expires."""
     contact, address = input.contact, input.shipping_address
+    group_of, group_id = quotes.group_bought_in(input.group_buy)
     command = PlaceOrder(
         idempotency_key=input.idempotency_key,
         lines=quotes.wanted_lines(input.lines),
@@ -111,6 +118,8 @@ async def place_order(context: Context, input: quotes.PlaceOrderInput) -> Order:
         shipping_address=None if address is None else AddressView(**vars(address)),
         external_id=input.external_id,
         device_id=input.device_id,
+        group_of=group_of,
+        group_id=group_id,
     )
     return shown(Order, await context.perform(command))
 

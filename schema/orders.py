@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -12,6 +12,7 @@ from domain.orders import views
 from domain.orders.ports import OrderFilter
 from domain.orders.status import OrderStatus, PartStatus, RefundStatus
 from domain.orders.views import ShipmentStatus, TopUpStatus
+from schema import ids
 from schema.audiences import asked, identified, open_to_all, visible_to
 from schema.money import Money
 from schema.nouns import Node, noun
@@ -158,6 +159,10 @@ class OrderLine(Node):
     entitlements: list[Entitlement] = open_to_all("All metered rights of the line.")
 
 
+def _group_id(root: strawberry.Parent[Any]) -> strawberry.ID | None:
+    return None if root.group_id is None else strawberry.ID(ids.encode("grp", root.group_id))
+
+
 @noun(views.OrderView, description="An order.", prefix="ord")
 class Order(Node):
     """An order."""
@@ -172,6 +177,9 @@ class Order(Node):
     total: Money = open_to_all("What the buyer pays.")
     due: Money = open_to_all("What is still to be paid.")
     placed_at: datetime = open_to_all("When it was placed.")
+    group_id: strawberry.ID | None = open_to_all(
+        "The group in which it has a seat; it is delivered once that is complete.", resolver=_group_id
+    )
     expires_at: datetime | None = open_to_all("Until when it can be paid.")
     paid_at: datetime | None = open_to_all("When it was paid.")
     closed_at: datetime | None = open_to_all("When it was cancelled or had expired.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
@@ -14,6 +15,7 @@ from domain.orders.basket import WantedLine
 from domain.orders.changes import ChangeKind
 from domain.promotions.applying import Outcome
 from domain.promotions.promotion import Phase
+from domain.refusals import NotFound
 from schema import ids
 from schema import promotions as _promotions  # noqa: F401 - describes the phases and outcomes
 from schema.audiences import asked, open_to_all, visible_to
@@ -155,6 +157,9 @@ class QuoteInput:
         "has no token.",
         default=None,
     )
+    group_buy: strawberry.ID | None = asked(
+        "To buy in a group: the id of a group to join, or of a promotion to open one of.", default=None
+    )
 
 
 @strawberry.input(description="Whom to reach about an order.")
@@ -191,6 +196,9 @@ class PlaceOrderInput:
     shipping_address: AddressInput | None = asked("Where to, for what is sent by post.", default=None)
     external_id: str | None = asked("Your own id of the order, unique in your channel.", default=None)
     device_id: str | None = asked("What the front end knows the device by.", default=None)
+    group_buy: strawberry.ID | None = asked(
+        "To buy in a group: the id of a group to join, or of a promotion to open one of.", default=None
+    )
 
 
 @strawberry.input(description="Which order to give up.")
@@ -236,3 +244,13 @@ def wanted_lines(lines: list[OrderLineInput]) -> tuple[WantedLine, ...]:
         WantedLine.said(line.sku, line.quantity, line.account, f"lines.{index}")
         for index, line in enumerate(lines)
     )
+
+
+def group_bought_in(said: strawberry.ID | None) -> tuple[UUID | None, UUID | None]:
+    """The promotion of which a group is to be opened, and the group that is to be joined; raises NotFound."""
+    if said is None:
+        return None, None
+    promotion_id, group_id = ids.decode("prm", said), ids.decode("grp", said)
+    if promotion_id is None and group_id is None:
+        raise NotFound("group", "groupBuy")
+    return promotion_id, group_id

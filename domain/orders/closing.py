@@ -14,6 +14,7 @@ from domain.ledger.sales import release
 from domain.orders.progress import advance
 from domain.orders.refusals import OrderNotCancellable
 from domain.orders.status import OrderStatus, PartStatus, Phase
+from domain.promotions.groups import GroupChanged
 from domain.refusals import NotFound
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ async def cancel_order(command: CancelOrder, caller: Caller, work: UnitOfWork) -
         raise NotFound("order", "orderId")
     if order.status not in _UNPAID:
         raise OrderNotCancellable(order.status.value)
-    (closed,) = await _close([order], Phase.CANCELLED, caller, work)
+    (closed,) = await close([order], Phase.CANCELLED, caller, work)
     return closed
 
 
@@ -55,11 +56,11 @@ async def cancel_order(command: CancelOrder, caller: Caller, work: UnitOfWork) -
 async def expire_orders(command: ExpireOrders, caller: Caller, work: UnitOfWork) -> int:
     """An order that is being paid at this moment is passed over: whoever has its row decides."""
     overdue = await work.orders.lock_overdue(command.limit)
-    await _close(overdue, Phase.EXPIRED, SYSTEM, work)
+    await close(overdue, Phase.EXPIRED, SYSTEM, work)
     return len(overdue)
 
 
-async def _close(
+async def close(
     orders: Sequence[OrderView], phase: Phase, caller: Caller, work: UnitOfWork
 ) -> list[OrderView]:
     """All goods of all orders go back in one step, so that stock is locked in one order; then money."""
@@ -74,6 +75,8 @@ async def _close(
         for order in orders
     ]
     await work.promotions.release([order.id for order in orders if order.discount.minor])
+    for group in await work.groups.release([order.id for order in orders if order.group_id]):
+        work.record(GroupChanged.of(group))
     if parts:
         await work.cards.release([part.id for part in parts], caller, f"order {phase.value.lower()}")
     sold = await work.orders.sold([order.id for order in orders])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
 
 from domain.access.callers import CallerKind
 from domain.access.identifiers import phone_of, storable
@@ -22,6 +23,7 @@ from domain.orders.promoting import with_promotions
 from domain.orders.refusals import QuoteChanged, QuoteExpired, ShippingAddressMissing
 from domain.orders.trades import trade_of
 from domain.orders.views import AddressView, ContactView, OrderView
+from domain.promotions.groups import GroupChanged
 from domain.refusals import InvalidInput, Refusal
 
 if TYPE_CHECKING:
@@ -47,6 +49,10 @@ class PlaceOrder(SharedCommand):
     shipping_address: AddressView | None = None
     external_id: str | None = None
     device_id: str | None = None
+    group_of: UUID | None = None
+    """The promotion of which it opens a group."""
+    group_id: UUID | None = None
+    """The group that it joins."""
 
     def __post_init__(self) -> None:
         _check_texts(self)
@@ -71,10 +77,16 @@ async def place_order(command: PlaceOrder, caller: Caller, work: UnitOfWork) -> 
     priced, claims = await with_promotions(priced, promise, command, caller, work)
     draft = draft_of(command, priced, caller, work)
     await work.promotions.hold(claims)
+    if claims.seat is not None:
+        await work.groups.hold(claims.seat)
     held = await work.cards.hold(_demands(draft))
     covered = await work.ledger.cover(placed(trade_of(draft)))
     order = await work.orders.add(draft)
     await work.promotions.keep(order.id, claims)
+    if claims.seat is not None:
+        group = await work.groups.take(order.id, claims.seat)
+        order = replace(order, group_id=group.id)
+        work.record(GroupChanged.of(group))
     await work.cards.reserve(held, caller)
     await work.ledger.enter(covered, caller)
     work.record(

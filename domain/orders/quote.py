@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
 
 from domain.access.permissions import ORDERS_PLACE
 from domain.commands import Command, handles
@@ -23,7 +24,6 @@ from domain.refusals import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from uuid import UUID
 
     from domain.access.callers import Caller
     from domain.refusals import Refusal
@@ -40,6 +40,10 @@ class AskQuote(Command):
     coupon_codes: tuple[str, ...] = ()
     channel: str | None = None
     """The code of another channel of the caller's subtree, whose quote is only looked at: it has no token."""
+    group_of: UUID | None = None
+    """The promotion of which a group would be opened."""
+    group_id: UUID | None = None
+    """The group that would be joined."""
 
 
 @handles(AskQuote)
@@ -54,7 +58,13 @@ async def ask_quote(command: AskQuote, caller: Caller, work: UnitOfWork) -> Quot
     if places:
         left = await book.stock_left(places, seller)
         priced.problems += short_of_stock(priced.lines, left)
-    priced = await _with_promotions(priced, command.coupon_codes, Buyer(caller, seller), work)
+    group_of = command.group_of
+    if command.group_id is not None:
+        group = await work.groups.find(command.group_id, seller)
+        group_of = group.promotion_id if group else None
+    priced = await _with_promotions(
+        priced, command.coupon_codes, Buyer(caller, seller, group_of=group_of), work
+    )
     expires_at = work.now + book.terms.quote_ttl
     token = (
         None

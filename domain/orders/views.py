@@ -36,6 +36,8 @@ class OrderView:
     expires_at: datetime | None
     paid_at: datetime | None
     closed_at: datetime | None
+    group_id: UUID | None = None
+    """The group in which it has a seat."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.access.callers import CallerKind
 from domain.access.permissions import ORDERS_PAY
-from domain.catalog.kinds import kind_of
 from domain.commands import SharedCommand, handles
 from domain.ledger.sales import paid, placed
 from domain.ledger.transfers import Reach
-from domain.orders.fulfilment import methods
+from domain.orders.beginning import begin
+from domain.orders.groups import seat_paid
 from domain.orders.progress import advance
 from domain.orders.refusals import OrderNotPayable
-from domain.orders.status import OrderStatus, PartStatus, Phase
+from domain.orders.status import OrderStatus, Phase
 from domain.payments.methods import Purse, payment_methods
 from domain.payments.refusals import PaymentMethodNotAllowed, PaymentMethodUnavailable
 from domain.refusals import InvalidInput, NotFound
@@ -25,7 +23,6 @@ from domain.refusals import InvalidInput, NotFound
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.ledger.transfers import Transfer
-    from domain.orders.records import PartRecord
     from domain.orders.views import OrderView
     from domain.payments.views import PaymentView
     from domain.work import UnitOfWork
@@ -54,11 +51,16 @@ async def pay_order(command: PayOrder, caller: Caller, work: UnitOfWork) -> Paym
         raise NotFound("order", "orderId")
     _check_method(command.method, Purse(order, caller, work.orders.terms))
     _check_order(order, work)
+    if order.group_id is not None:
+        await work.groups.check(order)
     covered = await work.ledger.cover(await _moved(order, command.method, work))
     payment = await work.till.capture(order, command.method, caller)
     await work.ledger.enter(covered, caller)
     parts = await work.orders.parts_of([order.id])
-    moved = await _begin(order, parts, caller, work)
+    if order.group_id is None:
+        moved = await begin(order, parts, caller, work)
+    else:
+        moved = await seat_paid(order, parts, work)
     return replace(payment, order=await advance(order, parts, moved, work, Phase.PAID))
 
 
@@ -85,16 +87,3 @@ async def _moved(order: OrderView, method: str, work: UnitOfWork) -> list[Transf
     owed = [] if sold.held else placed(sold.trade, Reach.OWED)
     by_headquarters = payment_methods()[method].by_headquarters
     return owed + paid(sold.trade, sold.shares, work.now + work.orders.terms.vesting, by_headquarters)
-
-
-async def _begin(
-    order: OrderView, parts: Sequence[PartRecord], caller: Caller, work: UnitOfWork
-) -> Mapping[UUID, PartStatus]:
-    """Start every part by its own method, each method once for all of its parts."""
-    by_delivery: dict[str, list[PartRecord]] = defaultdict(list)
-    for part in parts:
-        by_delivery[kind_of(part.kind).delivery.value].append(part)
-    moved: dict[UUID, PartStatus] = {}
-    for delivery in sorted(by_delivery):
-        moved |= await methods()[delivery].begin(order, by_delivery[delivery], caller, work)
-    return moved

@@ -12,6 +12,7 @@ from domain.promotions.limits import Unit
 if TYPE_CHECKING:
     from domain.promotions.basket import Line
     from domain.promotions.evaluate import Adjustment
+    from domain.promotions.groups import SeatWanted
     from domain.promotions.scope import Occasion
 
 
@@ -43,6 +44,8 @@ class Claims:
 
     claims: tuple[Claim, ...] = ()
     customer_id: UUID | None = None
+    seat: SeatWanted | None = None
+    """The seat in a group that the order takes."""
 
     @property
     def counted(self) -> bool:

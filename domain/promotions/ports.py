@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from domain.paging import Page, PageRequest
     from domain.promotions.claims import Claims
     from domain.promotions.flash_sales import FlashSaleStanding, FlashSaleView
+    from domain.promotions.groups import GroupView
     from domain.promotions.promotion import Promotion
     from domain.promotions.scope import Presented
     from domain.promotions.spreading import SpreadMode
@@ -187,6 +188,12 @@ class PromotionReads(Protocol):
 
     async def flash_sale(self, caller: Caller, id: UUID) -> FlashSaleView | None:
         """One of them, ended or not; None where it is not for the channel."""
+
+    async def groups(self, caller: Caller) -> list[GroupView]:
+        """The groups of the caller's channel that can be joined, and those in which the caller has a seat."""
+
+    async def group(self, caller: Caller, id: UUID) -> GroupView | None:
+        """A group of the caller's channel, or for back offices of one below it."""
 
     async def wallet(self, caller: Caller, request: PageRequest) -> Page[CouponView]:
         """The calling customer's coupons, the newest first."""

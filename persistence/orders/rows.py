@@ -11,7 +11,7 @@ from domain.orders.views import EntitlementView, LineView, OrderView, ShipmentSt
 
 ORDER_COLUMNS = """o.id, o.number, o.channel_id, o.customer_id, o.external_id, o.status,
     o.refund_status, o.currency, o.subtotal_minor, o.discount_minor, o.total_minor, o.due_minor,
-    o.placed_by_kind, o.placed_at, o.expires_at, o.paid_at, o.closed_at"""
+    o.placed_by_kind, o.placed_at, o.expires_at, o.paid_at, o.closed_at, o.group_id"""
 
 LINE_COLUMNS = """l.id, l.order_id, l.variant_id, l.sku, l.quantity, l.status, l.unit_minor, l.list_minor,
     l.discount_minor, l.total_minor, o.currency, o.channel_id"""
@@ -43,6 +43,7 @@ def order_of(row: Row) -> OrderView:
         expires_at=row["expires_at"],
         paid_at=row["paid_at"],
         closed_at=row["closed_at"],
+        group_id=row["group_id"],
     )
 
 

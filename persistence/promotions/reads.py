@@ -19,11 +19,13 @@ from persistence.cards import data_keys
 from persistence.promotions import flash_sales
 from persistence.promotions import reads_sql as sql
 from persistence.promotions.coupons import INDEX
+from persistence.promotions.group_rows import group_of
 from persistence.promotions.rows import batch_of, coupon_of, funder_of, view_of
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.promotions.flash_sales import FlashSaleView
+    from domain.promotions.groups import GroupView
     from domain.promotions.views import CouponBatchView, CouponView, FunderView, PromotionView
     from persistence.database import Database
     from persistence.work import Tools
@@ -113,6 +115,23 @@ class StoredPromotionReads:
             return None
         async with self._database.connection() as connection:
             return await flash_sales.one(connection, caller, id)
+
+    async def groups(self, caller: Caller) -> list[GroupView]:
+        """The groups that can be joined here, and those in which the caller has a seat; by their end."""
+        if caller.channel_id is None:
+            return []
+        async with self._database.connection() as connection:
+            rows = await sql.GROUPS.all(connection, channel=caller.channel, customer=caller.customer_id)
+        return [group_of(row) for row in rows]
+
+    async def group(self, caller: Caller, id: UUID) -> GroupView | None:
+        """A group of the caller's channel, or for back offices of one below."""
+        if caller.channel_id is None:
+            return None
+        one = sql.GROUP_BELOW if caller.is_back_office else sql.GROUP_HERE
+        async with self._database.connection() as connection:
+            row = await one.one(connection, id=id, channel=caller.channel)
+        return None if row is None else group_of(row)
 
     async def wallet(self, caller: Caller, request: PageRequest) -> Page[CouponView]:
         """The calling customer's coupons, the newest first, with their codes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from persistence.promotions.group_rows import COLUMNS
 from persistence.promotions.rows import BATCH_COLUMNS, PROMOTION_COLUMNS
 from persistence.statements import Statement
 
@@ -67,3 +68,19 @@ def _wallet(sign: str, way: str) -> Statement:
 
 WALLET, WALLET_BACK = _wallet("<", "DESC"), _wallet(">", "ASC")
 WALLET_COUNT = Statement("SELECT count(*) FROM coupon c WHERE c.customer_id = CAST(:customer AS uuid)")
+
+GROUPS = Statement(
+    f"""SELECT {COLUMNS} FROM buying_group g
+         WHERE g.channel_id = CAST(:channel AS uuid)
+           AND ((g.state = 'OPEN' AND g.expires_at > now() AND g.taken < g.seats) OR EXISTS (
+                SELECT FROM group_seat s WHERE s.group_id = g.id AND s.customer_id = CAST(:customer AS uuid)
+                   AND s.state <> 'RELEASED'))
+         ORDER BY g.expires_at, g.id LIMIT 100"""
+)
+GROUP_HERE = Statement(
+    f"SELECT {COLUMNS} FROM buying_group g WHERE g.id = :id AND g.channel_id = CAST(:channel AS uuid)"
+)
+GROUP_BELOW = Statement(
+    f"""SELECT {COLUMNS} FROM buying_group g JOIN channel h ON h.id = g.channel_id
+         WHERE g.id = :id AND h.path @> ARRAY[CAST(:channel AS uuid)]"""
+)

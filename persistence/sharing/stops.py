@@ -39,6 +39,8 @@ class Turn(IntEnum):
     """Rows of orders, by id."""
     CLAIMS = auto()
     """What is counted of promotions, by key, then coupons by id."""
+    SEATS = auto()
+    """Rows of groups that buy together, by id."""
     GATE = auto()
     """Rows of stock, then of quotas, by key."""
     MONEY = auto()

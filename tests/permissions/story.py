@@ -95,7 +95,10 @@ def tell(demo: ServedDemo) -> Story:
     quotas(story, owner)
     deposits(story, owner)
     codes = campaigns(story)
+    together = ids.encode("prm", demo.value("SELECT id FROM promotion WHERE kind = 'GROUP_BUY'"))
     for shopper in shoppers:
+        said = {"lines": [{"sku": METERED}], "groupBuy": together, "idempotencyKey": key()}
+        story.do("placeOrder", str(shopper.token), **said)
         story.do("claimCoupon", str(shopper.token), code=codes[shopper.place or ""].pop())
     demo.until(lambda: demo.value("SELECT count(*) FROM outbox") == 0)
     return story
@@ -271,6 +274,8 @@ def campaigns(story: Story) -> dict[str, list[str]]:
     later = {"startsAt": "2089-01-01T00:00:00Z", "endsAt": "2090-01-01T00:00:00Z"}
     sale = {"name": "秒杀", "kind": "FLASH_SALE", "settings": {"prices": {"MGTV-12M": 100}, "stock": 9}}
     story.do("createPromotion", story.demo.sign_in(ROOT), **sale, **later, idempotencyKey=key())
+    groups = {"name": "拼团", "kind": "GROUP_BUY", "settings": {"prices": {METERED: 1000}, "seats": 9}}
+    story.do("createPromotion", story.demo.sign_in(ROOT), **groups, idempotencyKey=key())
     story.demo.until(lambda: story.demo.value("SELECT told FROM promotion WHERE kind = 'FLASH_SALE'"))
     return codes
 

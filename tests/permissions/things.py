@@ -96,7 +96,8 @@ OWNERSHIP: dict[str, tuple[str, AbstractSet[str], str]] = {
     "Order": (
         "ord",
         {may.ORDERS_READ},
-        f"SELECT o.id, o.status AS sort, {_PLACED} FROM orders o JOIN channel c ON c.id = o.channel_id",
+        f"""SELECT o.id, concat(o.status, o.group_id IS NULL) AS sort, {_PLACED}
+              FROM orders o JOIN channel c ON c.id = o.channel_id""",
     ),
     "OrderLine": (
         "lin",
