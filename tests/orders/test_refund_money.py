@@ -260,6 +260,12 @@ async def _told(shop: Shop, provider: Any) -> None:
     assert (await shop.order(order)).refund_status == "PENDING"
     assert await shop.work_off() == 1
     assert await shop.value("SELECT status FROM refund") == "SENT"
+    # The process that would have asked again is killed, and its job with it.
+    await shop.run("DELETE FROM pgqueuer")
+    await refund_jobs.sweep({}, shop.desk)
+    assert await shop.value("SELECT count(*) FROM pgqueuer") == 0
+    await shop.run("UPDATE refund SET asked_at = asked_at - interval '3 hours'")
+    await refund_jobs.sweep({}, shop.desk)
     assert await shop.work_off() == 1
     assert await shop.value("SELECT status FROM refund") == "FAILED"
     cases = [tuple(row) for row in await shop.rows("SELECT subject, reason, facts FROM case_file")]

@@ -11,7 +11,7 @@ import pytest
 from domain.cards.states import CardState
 from domain.catalog.fulfilment import Goods
 from domain.orders.refunds.refusals import ComponentNotRefundable, NothingRefundable
-from domain.orders.refunds.rules import ASKED_BACK, UNDECIDED, Target, chosen, due, refundable
+from domain.orders.refunds.rules import ASKED_BACK, UNDECIDED, WAITS, Target, chosen, due, refundable
 from domain.orders.refunds.standing import AttemptFact, CardFact, EntitlementFact, PartFacts
 from domain.orders.refunds.states import (
     OPEN,
@@ -87,7 +87,6 @@ def test_of_a_top_up_what_was_not_charged_is_paid_back_and_silence_never() -> No
         AttemptFact(A.SUCCEEDED, None, None),
     )
     assert told(part("DIRECT_TOPUP", 3, 1000, attempts=mixed))[:2] == (1, 333)
-    assert refundable(part("DIRECT_TOPUP")).refused == UNDECIDED
 
 
 def test_a_parcel_is_paid_back_before_it_leaves_or_when_it_is_back() -> None:
@@ -113,6 +112,14 @@ def _at(day: int) -> Any:
     from datetime import UTC, datetime
 
     return datetime(2026, 11, day, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("kind", ["CARD_KEY", "DIRECT_TOPUP", "PHYSICAL", "METERED"])
+def test_what_waits_for_other_buyers_is_paid_back_by_ourselves_alone(kind: str) -> None:
+    waiting = part(kind, 2, cards=cards(S.RESERVED, S.RESERVED) if kind == "CARD_KEY" else ())
+    assert refundable(waiting).refused == WAITS
+    ours = refundable(waiting, by_ourselves=True)
+    assert (ours.units, ours.amount_minor, ours.refused) == (2, 1000, None)
 
 
 def test_however_a_part_is_divided_its_refunds_sum_to_what_was_paid() -> None:

@@ -44,7 +44,8 @@ class Cards:
         open_ones += sum(card.state is CardState.REDEEMING for card in part.cards)
         seen = [card for card in held if card.seen]
         progress = Progress(part.quantity, delivered=len(held), revealed=len(seen), used=ended)
-        return Standing(progress, open_ones, review=any(not card.minted for card in seen))
+        unbegun = any(card.state is CardState.RESERVED for card in part.cards)
+        return Standing(progress, open_ones, unbegun, review=any(not card.minted for card in seen))
 
     async def stop(self, claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> None:
         """The cards can neither be shown nor used."""

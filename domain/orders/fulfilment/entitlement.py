@@ -43,7 +43,8 @@ class Entitlement:
             if one.expires_at is not None and part.now is not None and one.expires_at <= part.now
         ]  # fmt: skip
         used = sum(one.units if one in over else one.used for one in part.entitlements)
-        return Standing(Progress(units or part.quantity, delivered=units, used=used))
+        progress = Progress(units or part.quantity, delivered=units, used=used)
+        return Standing(progress, unbegun=not part.entitlements)
 
     async def stop(self, claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> None:
         """The units that are asked back cannot be used."""

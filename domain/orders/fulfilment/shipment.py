@@ -36,7 +36,7 @@ class Shipment:
         """A part is one parcel: with its carrier, it has to come back first."""
         gone = {ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED}
         if not gone.intersection(part.shipments):
-            return Standing(Progress(part.quantity))
+            return Standing(Progress(part.quantity), unbegun=not part.shipments)
         came_back = part.quantity if ShipmentStatus.RETURNED in part.shipments else 0
         return Standing(Progress(part.quantity, delivered=part.quantity, returned=came_back))
 

@@ -53,8 +53,7 @@ class Supplier:
             elif attempt.state not in (AttemptState.FAILED, AttemptState.REVERSED):
                 undecided += face
         if not part.attempts:
-            begun = part.status is not PartStatus.AWAITING_PAYMENT
-            return Standing(Progress(part.quantity), undecided=part.quantity if begun else 0)
+            return Standing(Progress(part.quantity), unbegun=True)
         return Standing(Progress(whole, delivered=charged), undecided)
 
     async def stop(self, claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> None:

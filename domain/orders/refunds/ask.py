@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
+from domain.access.callers import CallerKind
 from domain.access.identifiers import storable
 from domain.access.permissions import REFUNDS_APPROVE, REFUNDS_WRITE
 from domain.commands import IdempotentCommand, handles
@@ -80,7 +81,8 @@ async def _ask(command: RequestRefund, caller: Caller, work: UnitOfWork) -> tupl
         raise NotFound("order", "orderId")
     if order.status in PHASE_OF:
         raise OrderNotRefundable(order.status.value)
-    takes = chosen(await work.refunds.facts(order), command.targets)
+    facts = await work.refunds.facts(order)
+    takes = chosen(facts, command.targets, by_ourselves=caller.kind is CallerKind.SYSTEM)
     refund = await work.refunds.add(_draft(command, order, takes, caller))
     await stop(await work.refunds.claims_of(refund.id), caller, work)
     await tell(refund, None, order, work)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from domain.work import UnitOfWork
 
 
+_GIVEN_UP = {PartStatus.AWAITING_PAYMENT: PartStatus.CANCELLED, PartStatus.PENDING: PartStatus.FAILED}
+"""What was never begun, or never sent."""
+
+
 async def stop(claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> None:
     """Nobody can use or send what is asked back."""
     for method, theirs in _by_method(claims):
@@ -31,8 +35,7 @@ async def take_back(claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -
     moved: dict[UUID, PartStatus] = {}
     for method, theirs in _by_method(claims):
         moved |= await method.take_back(theirs, caller, work)
-    unbegun = [claim.part_id for claim in claims if claim.status is PartStatus.AWAITING_PAYMENT]
-    return moved | dict.fromkeys(unbegun, PartStatus.CANCELLED)
+    return moved | {claim.part_id: _GIVEN_UP[claim.status] for claim in claims if claim.status in _GIVEN_UP}
 
 
 async def let_go(claims: Sequence[Claim], used: Sequence[UUID], caller: Caller, work: UnitOfWork) -> None:

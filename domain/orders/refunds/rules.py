@@ -11,10 +11,11 @@ from domain.catalog.kinds import settings_of
 from domain.money import half_up
 from domain.orders.fulfilment import method_of
 from domain.orders.refunds.refusals import ComponentNotRefundable, NothingRefundable
-from domain.orders.refunds.standing import PartFacts
+from domain.orders.refunds.standing import PartFacts, Standing
 from domain.refusals import NotFound
 
 ASKED_BACK = "It was asked back already."
+WAITS = "It waits for others to buy, and is delivered or paid back then."
 UNDECIDED = "Nobody can say yet whether it was delivered or used."
 
 
@@ -43,16 +44,18 @@ class Refundable:
     """Why nothing of it is paid back; None when something is."""
 
 
-def refundable(part: PartFacts) -> Refundable:
+def refundable(part: PartFacts, by_ourselves: bool = False) -> Refundable:
     """By the part's kind, less what nobody knows yet and what was asked back before.
 
-    A component of a bundle is a part like any other, with its share of the bundle's net price.
+    What was paid and not begun is paid back `by_ourselves` only: it may be begun at any moment. A component
+    of a bundle is a part like any other, with its share of the bundle's net price.
     """
     standing = method_of(part.kind).standing(part)
     said = settings_of(part.kind, part.settings).refund(standing.progress)
-    units = max(said.share - standing.undecided - part.asked_units, 0)
+    waits = standing.unbegun and not by_ourselves
+    units = 0 if waits else max(said.share - standing.undecided - part.asked_units, 0)
     amount = due(part, units, said.whole)
-    reason = None if units else said.refused or (UNDECIDED if standing.undecided else ASKED_BACK)
+    reason = None if units else said.refused or _why_not(standing, waits)
     return Refundable(
         part_id=part.id,
         line_id=part.line_id,
@@ -64,6 +67,10 @@ def refundable(part: PartFacts) -> Refundable:
         review=standing.review and units > 0,
         refused=reason,
     )
+
+
+def _why_not(standing: Standing, waits: bool) -> str:
+    return WAITS if waits else UNDECIDED if standing.undecided else ASKED_BACK
 
 
 def due(part: PartFacts, units: int, whole: int) -> int:
@@ -78,14 +85,16 @@ def due(part: PartFacts, units: int, whole: int) -> int:
     return max(in_all - part.asked_minor, 0)
 
 
-def chosen(parts: Sequence[PartFacts], targets: Sequence[Target]) -> list[Refundable]:
+def chosen(
+    parts: Sequence[PartFacts], targets: Sequence[Target], by_ourselves: bool = False
+) -> list[Refundable]:
     """The parts that a refund takes: of everything, or of the named lines and components.
 
     Of several parts those that cannot be paid back are left out; raises NothingRefundable where that is all
     of them, ComponentNotRefundable for one that was named, and NotFound for what the order does not have.
     """
     wanted = list(parts) if not targets else _named(parts, targets)
-    found = [refundable(part) for part in wanted]
+    found = [refundable(part, by_ourselves) for part in wanted]
     named = {(target.line_id, target.sku) for target in targets if target.sku is not None}
     for one in found:
         if one.refused is not None and (one.line_id, one.sku) in named:

@@ -78,5 +78,7 @@ class Standing:
     progress: Progress
     undecided: int = 0
     """Units of which nobody knows yet whether they were delivered or used; they are never paid back."""
+    unbegun: bool = False
+    """Whether it was paid and not begun, as while a group of buyers fills: we alone pay that back."""
     review: bool = False
     """Whether headquarters has to decide: the buyer may have used up at the issuer what comes back."""
