@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from domain.ledger.accounts import deposit, hold, pending
+from domain.ledger.accounts import AccountKind, deposit, hold, pending
 from domain.ledger.views import Maturity, Pending
 from persistence.ledger import posting, sql
 from persistence.ledger.balances import balances_of
@@ -67,6 +67,11 @@ class StoredLedger:
         if row["vested_at"] is not None:
             return Pending(vests_at=row["vests_at"], vested=True)
         return Pending((await self._waiting([order_id])).get(order_id, {}), row["vests_at"])
+
+    async def roll_up(self) -> list[tuple[UUID, str]]:
+        """Add to balances what waits; which deposits changed, by currency."""
+        rows = await sql.ROLL_UP.all(self._on)
+        return [(row["channel_id"], row["currency"]) for row in rows if row["kind"] == AccountKind.DEPOSIT]
 
     async def take_due(self, limit: int) -> list[Maturity]:
         """Take orders whose margins are due."""

@@ -8,9 +8,9 @@ import structlog
 from prometheus_client import Gauge
 
 from domain.access.callers import SYSTEM
+from domain.ledger.rolling_up import RollUpBalances
 from domain.ledger.vesting import VestMargins
 from persistence.jobs import Desk, timer
-from persistence.ledger import sql
 from persistence.ledger.check import differences
 
 VESTED_AT_ONCE = 200
@@ -28,9 +28,8 @@ DIFFERENCES = Gauge(
 
 @timer("ledger.roll-up", "* * * * * *")
 async def roll_up(_facts: dict[str, Any], desk: Desk) -> None:
-    """Every second: what readers have to add up stays little."""
-    async with desk.database.transaction() as connection:
-        await sql.ROLL_UP.run(connection)
+    """Every second: what readers have to add up stays little, and changes of deposits are told."""
+    await desk.perform(RollUpBalances(), SYSTEM)
 
 
 @timer("ledger.vest", "* * * * * */10")

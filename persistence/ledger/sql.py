@@ -36,11 +36,12 @@ ROLL_UP_LOCKED = Statement(
     """WITH taken AS (
            DELETE FROM ledger_delta WHERE account_id = ANY(CAST(:accounts AS bigint[]))
            RETURNING account_id, minor),
-       sums AS (SELECT account_id, CAST(sum(minor) AS bigint) AS minor FROM taken GROUP BY account_id)
+       sums AS (SELECT account_id, CAST(sum(minor) AS bigint) AS minor FROM taken GROUP BY account_id),
+       told AS (INSERT INTO ledger_delta (account_id, minor) SELECT account_id, 0 FROM sums)
        UPDATE ledger_account a SET balance_minor = a.balance_minor + s.minor
          FROM sums s WHERE a.id = s.account_id"""
 )
-"""For accounts that this transaction holds locked."""
+"""For accounts that this transaction holds locked; that they changed is still to be told."""
 
 ROLL_UP = Statement(
     """WITH free AS MATERIALIZED (
@@ -51,7 +52,8 @@ ROLL_UP = Statement(
            RETURNING d.account_id, d.minor),
        sums AS (SELECT account_id, CAST(sum(minor) AS bigint) AS minor FROM taken GROUP BY account_id)
        UPDATE ledger_account a SET balance_minor = a.balance_minor + s.minor
-         FROM sums s WHERE a.id = s.account_id"""
+         FROM sums s WHERE a.id = s.account_id
+       RETURNING a.kind, a.channel_id, a.currency"""
 )
 """For whatever waits; who is at an account at this moment is passed over until the next time."""
 
@@ -85,7 +87,7 @@ ENTER = Statement(
              FROM entries GROUP BY account_id),
        deltas AS (
            INSERT INTO ledger_delta (account_id, minor)
-           SELECT account_id, minor FROM sums WHERE NOT in_place AND minor <> 0),
+           SELECT account_id, CASE WHEN in_place THEN 0 ELSE minor END FROM sums WHERE minor <> 0),
        vesting AS (
            INSERT INTO ledger_vesting (order_id, currency, vests_at)
            SELECT added.order_id, added.currency, w.vests_at
@@ -95,7 +97,10 @@ ENTER = Statement(
        UPDATE ledger_account a SET balance_minor = a.balance_minor + s.minor
          FROM sums s WHERE s.in_place AND a.id = s.account_id"""
 )
-"""Transfers that are not there yet, their entries, and what these make of balances: one statement for all."""
+"""Transfers that are not there yet, their entries, and what these make of balances: one statement for all.
+
+A delta of zero says that an account has changed in its place.
+"""
 
 BALANCES = Statement(
     """SELECT a.channel_id, a.kind, a.currency, a.credit_minor,

@@ -10,10 +10,12 @@ from typing import Any, cast
 from uuid import UUID
 
 from domain.access.callers import SYSTEM
+from domain.commands import Command
 from domain.ids import new_id
 from domain.ledger.cash import opened
 from domain.ledger.sales import Trade
 from domain.ledger.transfers import Transfer
+from domain.ledger.vesting import VestMargins
 from persistence.bells import LocalBell
 from persistence.database import Database
 from persistence.ledger.balances import balances_of
@@ -97,9 +99,11 @@ class Bank:
 
     async def vest(self, limit: int = 200) -> int:
         """Vest what is due."""
-        from domain.ledger.vesting import VestMargins
+        return await self.perform(VestMargins(limit))
 
-        count: int = await Performer(self.database, LocalBell(), TOOLS)(VestMargins(limit), SYSTEM)
+    async def perform(self, command: Command) -> int:
+        """What the system does by itself; how often."""
+        count: int = await Performer(self.database, LocalBell(), TOOLS)(command, SYSTEM)
         return count
 
     async def rows(self, statement: str, *values: Any) -> list[Any]:

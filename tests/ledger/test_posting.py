@@ -14,6 +14,7 @@ from domain.ids import new_id
 from domain.ledger.accounts import REVENUE, SUPPLIER_PREPAID, AccountKind, deposit
 from domain.ledger.cash import topped_up, withdrawal_held, withdrawal_released, withdrawn
 from domain.ledger.refusals import BalanceTooLow
+from domain.ledger.rolling_up import RollUpBalances
 from domain.ledger.sales import Trade, paid, placed
 from domain.ledger.transfers import Entry, Transfer, TransferType, Unbalanced, credit, debit
 from persistence.database import Database
@@ -134,9 +135,13 @@ async def test_rolling_up_moves_no_balance(bank: Bank) -> None:
         async with asyncio.timeout(5), bank.database.transaction() as connection:
             await sql.ROLL_UP.run(connection)
         left = await bank.value("SELECT count(*) FROM ledger_delta")
-    assert left == 1, "the deposit that somebody is at waits"
-    async with bank.database.transaction() as connection:
-        await sql.ROLL_UP.run(connection)
+    assert left == 3, "the deposit that somebody is at waits: rolled up, taken from, topped up"
+    await bank.value("DELETE FROM outbox")
+    assert await bank.perform(RollUpBalances()) == 1
+    (event,) = await bank.rows("SELECT kind, aggregate_id, channel_path, payload FROM outbox")
+    assert (event["kind"], event["aggregate_id"]) == ("deposit.changed", bank.channels["S"])
+    assert (event["channel_path"][-2], event["payload"]) == (bank.channels["Q"], {"currency": "CNY"})
+    assert await bank.perform(RollUpBalances()) == 0
     assert await bank.value("SELECT count(*) FROM ledger_delta") == 0
     assert [await bank.balance(name) for name in "QS"] == before
     assert await bank.differences() == []
