@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.access.callers import SYSTEM
-from domain.access.permissions import REFUNDS_APPROVE, REFUNDS_WRITE
-from domain.catalog.fulfilment import Stock
-from domain.catalog.kinds import kind_of
 from domain.commands import Command, handles
 from domain.orders.beginning import begin
 from domain.orders.closing import close
 from domain.orders.progress import advance
 from domain.orders.refunds.ask import RefundOrder, refund_order
-from domain.orders.status import OrderStatus, PartStatus, Phase
+from domain.orders.status import OrderStatus, Phase
 from domain.promotions.groups import (
     FULFIL_JOB,
     PAY_BACK_JOB,
@@ -29,12 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from domain.access.callers import Caller
-    from domain.orders.records import PartRecord
+    from domain.orders.status import PartStatus
     from domain.orders.views import OrderView
     from domain.work import UnitOfWork
-
-TREASURER = replace(SYSTEM, permissions=frozenset({REFUNDS_APPROVE, REFUNDS_WRITE}))
-"""Ourselves, where money goes back that nobody has to decide about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +59,16 @@ class PaySeatBack(Command):
     order_id: UUID
 
 
-async def seat_paid(
-    order: OrderView, parts: Sequence[PartRecord], work: UnitOfWork
-) -> Mapping[UUID, PartStatus]:
-    """An order with a seat waits for the others; with the last of them the goods are on their way."""
+async def seat_paid(order: OrderView, work: UnitOfWork) -> Mapping[UUID, PartStatus]:
+    """An order with a seat waits for the others; with the last of them the goods are on their way.
+
+    Its parts stay as they are until they are begun, which is how refunds know that nothing was.
+    """
     group = await work.groups.pay(order)
     work.record(GroupChanged.of(group))
     if group.state is GroupState.SUCCEEDED:
         await work.enqueue(Job(FULFIL_JOB, {"group": str(group.id)}, f"{FULFIL_JOB}:{group.id}"))
-    return {part.id: PartStatus.PENDING for part in parts}
+    return {}
 
 
 @handles(DueGroups)
@@ -128,19 +123,11 @@ async def pay_seat_back(command: PaySeatBack, caller: Caller, work: UnitOfWork) 
         return False
     if order.id not in await work.groups.orders_of(group.id, SeatState.PAID):
         return False
-    # Reserved cards have no way back but as sold ones: nobody sees them before they are taken back here.
-    cards = [part.id for part in await work.orders.parts_of([order.id]) if _is_card(part)]
-    if cards:
-        await work.cards.deliver(cards, SYSTEM)
     refund = RefundOrder(f"group:{order.id}", order.id, reason="The group was not complete in time.")
-    await refund_order(refund, TREASURER, work)
+    await refund_order(refund, SYSTEM, work)
     await work.groups.move([order.id], SeatState.REFUNDED)
     work.record(GroupChanged.of(group))
     return True
-
-
-def _is_card(part: PartRecord) -> bool:
-    return kind_of(part.kind).stock is Stock.CARDS
 
 
 async def _locked(order_ids: Sequence[UUID], work: UnitOfWork) -> list[OrderView]:

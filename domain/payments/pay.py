@@ -60,7 +60,7 @@ async def pay_order(command: PayOrder, caller: Caller, work: UnitOfWork) -> Paym
     if order.group_id is None:
         moved = await begin(order, parts, caller, work)
     else:
-        moved = await seat_paid(order, parts, work)
+        moved = await seat_paid(order, work)
     return replace(payment, order=await advance(order, parts, moved, work, Phase.PAID))
 
 

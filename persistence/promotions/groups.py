@@ -90,6 +90,11 @@ _DUE = Statement(
     """SELECT id FROM buying_group WHERE state = 'OPEN' AND expires_at <= now()
         ORDER BY expires_at LIMIT :limit"""
 )
+_LEFT_OVER = Statement(
+    """SELECT g.state, s.group_id, s.order_id FROM buying_group g JOIN group_seat s ON s.group_id = g.id
+        WHERE g.state <> 'OPEN' AND s.state = 'PAID' AND g.ended_at < now() - interval '1 minute'
+        ORDER BY g.ended_at LIMIT :limit"""
+)
 _ORDERS_OF = Statement(
     "SELECT order_id FROM group_seat WHERE group_id = :id AND state = :state ORDER BY order_id"
 )
@@ -237,6 +242,18 @@ async def _pay(on: Connection, asked: Sequence[Asked[OrderView]]) -> list[GroupV
     if len(groups) < len({one.what.group_id for one in asked}):
         raise RuntimeError("A seat that was to be paid was not there any more.")
     return [groups[one.what.group_id] for one in asked]
+
+
+@timer("groups.sweep", "* * * * *")
+async def sweep(_facts: dict[str, Any], desk: Desk) -> None:
+    """Make up for jobs that were lost: paid seats of groups that were decided a while ago."""
+    async with desk.database.connection() as connection:
+        rows = await _LEFT_OVER.all(connection, limit=AT_ONCE)
+    for row in rows:
+        if row["state"] == GroupState.SUCCEEDED:
+            await desk.perform(FulfilGroup(row["group_id"]), SYSTEM)
+        else:
+            await desk.perform(PaySeatBack(row["order_id"]), SYSTEM)
 
 
 @timer("groups.expire", "* * * * * */5")

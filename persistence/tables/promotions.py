@@ -146,6 +146,7 @@ group_seat = Table(
     moment("ended_at"),
     UniqueConstraint("order_id"),
 )
+Index("ix_group_seat_paid", group_seat.c.group_id, postgresql_where=text("state = 'PAID'"))
 Index(
     "uq_group_seat_live",
     group_seat.c.group_id,

@@ -25,6 +25,7 @@ STORIES = (
     "live-stream-shop.md",
     "back-office.md",
     "refund-desk.md",
+    "promotions.md",
 )
 KIND_PAGE = DOCS / "add-a-product-kind.md"
 WITH_PLANTED_KINDS = """
