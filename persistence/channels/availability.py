@@ -132,7 +132,8 @@ async def _cap(connection: Connection, path: Sequence[UUID], asked: Sequence[tup
     for one, left in asked:
         for at, variant in enumerate(one.variants):
             if variant in capped:
-                left.quotas[at] = min(max(0, capped[variant]), left.quotas.get(at, capped[variant]))
+                # One that was lowered below what is sold leaves nothing.
+                left.quotas[at] = max(0, min(capped[variant], left.quotas.get(at, capped[variant])))
 
 
 def _array(values: Sequence[object]) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from uuid import UUID
 
-from domain.channels.book import Item
-from persistence.channels.quota_sql import least_left
 from persistence.statements import Connection, Statement
 
 
@@ -26,17 +23,6 @@ def quota_of(variant: str, path: str) -> str:
                   FROM stock_quota q WHERE q.variant_id = {variant} AND q.channel_id = ANY ({path})) held"""
 
 
-_LEFT = Statement(
-    f"""SELECT wanted.id, coalesce(quota.holder_id, :root) AS pool_id, level.available,
-              CAST(least(quota.least_left, capped.least_left) AS bigint) AS least_left
-       FROM unnest(CAST(:variants AS uuid[])) AS wanted(id)
-       LEFT JOIN LATERAL ({quota_of("wanted.id", "CAST(:path AS uuid[])")}) AS quota ON true
-       LEFT JOIN ({least_left("CAST(:variants AS uuid[])", "CAST(:path AS uuid[])")}) AS capped
-              ON capped.variant_id = wanted.id
-       LEFT JOIN stock_level level
-              ON level.variant_id = wanted.id AND level.pool_id = coalesce(quota.holder_id, :root)"""
-)
-
 Place = tuple[UUID, UUID]
 """A variant, and a channel that may hold a quota of it."""
 
@@ -53,21 +39,3 @@ async def quotas_among(connection: Connection, places: Sequence[Place]) -> set[P
     variants, channels = [variant for variant, _ in places], [channel for _, channel in places]
     rows = await _QUOTAS.all(connection, variants=variants, channels=channels)
     return {(row["variant_id"], row["channel_id"]) for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """The stock behind a SKU in one channel; None where nothing of that sort limits it."""
-
-    pool_id: UUID
-    least_quota: int | None
-    available: int | None
-
-
-async def left_for(connection: Connection, path: Sequence[UUID], items: Iterable[Item]) -> dict[UUID, Left]:
-    """The stock of items and of their components for the channel at the end of the path."""
-    variants = {part.variant_id for item in items for part in [item.goods, *(p for p, _ in item.goods.parts)]}
-    if not variants:
-        return {}
-    rows = await _LEFT.all(connection, variants=list(variants), path=list(path), root=path[0])
-    return {row["id"]: Left(row["pool_id"], row["least_left"], row["available"]) for row in rows}

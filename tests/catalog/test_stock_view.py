@@ -78,6 +78,36 @@ async def test_what_a_holder_promised_to_its_children_is_not_for_others(market: 
     assert await stock(market, "gd-gz-live01", "YK-VIP-1M") == [3]
 
 
+async def capped(market: Market, sku: str, code: str, period: str, *figures: int, over: bool = False) -> None:
+    """A quota of a period: its quantity, what it handed on, what is used, and what of that is its own."""
+    await market.value(
+        """INSERT INTO sales_quota (id, variant_id, channel_id, period, zone, quantity, handed_on, used,
+                  own_used, starts_at, ends_at)
+           SELECT gen_random_uuid(), id, $2, $3, 'UTC', $4, $5, $6, $7, now() - interval '2 days',
+                  CASE WHEN $3 <> 'TOTAL' THEN now() + CASE WHEN $8 THEN -1 ELSE 1 END * interval '1 hour' END
+             FROM variant WHERE sku = $1""",
+        sku, market.channels[code].id, period, *figures, over,
+    )  # fmt: skip
+
+
+async def test_quotas_of_periods_limit_what_is_shown_until_they_begin_anew(market: Market) -> None:
+    await put(market, "TXV-VIP-1M", "hq", 70)
+    await put(market, "MOVIE-2D", "hq", 11)
+    await capped(market, "TXV-VIP-1M", "gd", "DAY", 30, 12, 11, 6)
+    await capped(market, "TXV-VIP-1M", "gd-sz", "DAY", 12, 0, 5, 5)
+    await capped(market, "TXV-VIP-1M", "gd", "WEEK", 40, 0, 40, 40, over=True)
+    await capped(market, "YK-VIP-1M", "gd-sz", "MONTH", 4, 0, 6, 6)
+    await capped(market, "MOVIE-2D", "gd", "TOTAL", 3, 0, 0, 0)
+    skus = ("TXV-VIP-1M", "YK-VIP-1M", "TXV-VIP-3M", "MEMBER-PLUS-MOVIE")
+    await put(market, "TXV-VIP-12M", "hq", 9)
+    assert await stock(market, SHOP, *skus) == [7, 0, 0, 1]
+    assert await stock(market, "gd-gz-live01", *skus) == [12, None, 0, 1]
+    assert await stock(market, "zj-hz-app01", *skus) == [70, None, 0, 5]
+    await quota(market, "TXV-VIP-1M", "gd-sz", 3)
+    await put(market, "TXV-VIP-1M", "gd-sz", 3)
+    assert await stock(market, SHOP, "TXV-VIP-1M") == [3]
+
+
 async def test_channels_that_ask_at_once_are_told_their_own_by_few_statements(market: Market) -> None:
     await put(market, "TXV-VIP-1M", "hq", 70)
     await quota(market, "TXV-VIP-1M", "gd", 50, 20)

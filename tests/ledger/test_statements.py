@@ -39,8 +39,12 @@ EDGE = datetime(2025, 10, 31, 16, tzinfo=UTC)
 """The first moment of November in Shanghai."""
 
 
-def reads_of(bank: Bank) -> StoredStatements:
-    return StoredStatements(bank.database, Tools(Vault(MemoryKeys()), Settings(demo=True)))
+KEYS = MemoryKeys()
+
+
+def reads_of(bank: Bank, **settings: int) -> StoredStatements:
+    chosen = Settings(demo=True).model_copy(update=settings)
+    return StoredStatements(bank.database, Tools(Vault(KEYS), chosen))
 
 
 def owner(bank: Bank, name: str, role: Role = Role.OWNER) -> Caller:
@@ -225,10 +229,7 @@ async def test_a_link_that_was_not_signed_or_is_over_leads_nowhere(bank: Bank) -
     forged = link.url[:-1] + ("A" if link.url[-1] != "A" else "B")
     assert [(await fetched(reads, url))[0] for url in (forged, PATH, PATH + "x", PATH + "é.é")] == [404] * 4
     assert (await fetched(reads, link.url, "POST"))[0] == 405
-    late = StoredStatements(
-        bank.database,
-        Tools(Vault(MemoryKeys()), Settings(demo=True).model_copy(update={"download_minutes": 0})),
-    )
+    late = reads_of(bank, download_minutes=0)
     (expired,) = late.links_to([found], StatementFormat.CSV)
     assert (await fetched(reads, expired.url))[0] == 404
 

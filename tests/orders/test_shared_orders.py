@@ -176,6 +176,24 @@ async def test_a_quota_is_used_up_in_the_order_of_asking(shop: Shop) -> None:
     assert [tuple(row) for row in rows] == [(4, 4), (9, 9)]
 
 
+async def test_a_quota_of_a_day_is_used_up_in_the_order_of_asking(shop: Shop) -> None:
+    await shop.run(
+        """INSERT INTO sales_quota
+                  (id, channel_id, variant_id, period, zone, quantity, handed_on, starts_at, ends_at)
+           SELECT gen_random_uuid(), c, $3, 'DAY', 'UTC', q, h, now(), now() + interval '1 day'
+             FROM (VALUES ($1::uuid, 9, 4), ($2::uuid, 4, 0)) AS w (c, q, h)""",
+        shop.channels["GD"], shop.channels["SHOP"], shop.variants["DRAW"],
+    )  # fmt: skip
+    seller, above = shop.agent(), shop.agent("GD")
+    asked = [(n, seller) for n in (1, 2)] + [(5, above), (2, seller), (1, above), (1, seller), (1, seller)]
+    orders = [(place("DRAW", n), who) for n, who in asked]
+    outcomes = await together(shop, shop.perform, orders, "SELECT 1 FROM sales_quota FOR UPDATE")
+    got = [isinstance(one, OrderView) for one in outcomes]
+    assert got == [True, True, True, False, False, True, False]
+    rows = await shop.rows("SELECT quantity, used, own_used FROM sales_quota ORDER BY quantity")
+    assert [tuple(row) for row in rows] == [(4, 4, 4), (9, 9, 5)]
+
+
 async def test_who_gives_up_while_waiting_has_bought_nothing(shop: Shop) -> None:
     perform, agent = shop.perform, shop.agent()
     async with held_up(shop, GATE):
