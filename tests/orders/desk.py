@@ -60,10 +60,12 @@ async def cards_of(shop: Shop, order: OrderView) -> Sequence[UUID]:
 
 
 async def seen(shop: Shop, *card_ids: UUID, state: str = "REVEALED") -> None:
-    """Cards whose secret was looked at, behind the back of the use cases: their secrets are noise here."""
+    """Cards that were looked at or activated, behind the back of the use cases: their secrets are noise."""
     await shop.run(
-        "UPDATE card SET state = $2, reveals = 1 WHERE id = ANY ($1::uuid[])", list(card_ids), state
-    )
+        "UPDATE card SET state = $2, reveals = CASE $2 WHEN 'REVEALED' THEN 1 ELSE 0 END"
+        " WHERE id = ANY ($1::uuid[])",
+        list(card_ids), state,
+    )  # fmt: skip
 
 
 async def ours(shop: Shop, minted: bool) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from domain.access.callers import SYSTEM
 from domain.access.permissions import Role
-from domain.cards.hold_card import FreezeCard, UnfreezeCard
+from domain.cards.hold_card import ExpireCards, FreezeCard, UnfreezeCard
 from domain.orders.metering import ConsumeEntitlement
 from domain.orders.refunds.decide import RejectRefund
 from domain.orders.refunds.refusals import (
@@ -136,6 +136,9 @@ async def test_a_frozen_card_waits_with_its_refund_until_it_is_cleared(shop: Sho
     (card,) = await cards_of(shop, order)
     risk = shop.agent("HQ", Role.RISK)
     await shop.perform(FreezeCard(card, "looks odd"), risk)
+    await shop.run("UPDATE card SET expires_at = now() - interval '1 year' WHERE id = $1", card)
+    assert await shop.do(ExpireCards()) == 0
+    await shop.run("UPDATE card SET expires_at = NULL WHERE id = $1", card)
     with pytest.raises(RefundedCardStopped) as stopped:
         await approve(shop, shop.agent(), asked)
     assert stopped.value.status == "FROZEN"

@@ -46,9 +46,8 @@ class PartSale:
         """What of an amount of the line belongs to these units."""
         weights = self.weights if any(self.weights) else [1] * len(self.weights)
         mine = split(minor, weights)[self.place]
-        return half_up(mine * (self.before + self.units), self.whole) - half_up(
-            mine * self.before, self.whole
-        )
+        until_now = half_up(mine * (self.before + self.units), self.whole)
+        return until_now - half_up(mine * self.before, self.whole)
 
 
 @dataclass(frozen=True, slots=True)
