@@ -39,7 +39,9 @@ class LocalBell:
         event = asyncio.Event()
         self._rings[topic].add(event)
         try:
-            await asyncio.wait_for(event.wait(), at_most_s)
+            # Not wait_for: being cancelled just when the bell rings, it would answer instead of ending.
+            async with asyncio.timeout(at_most_s):
+                await event.wait()
         except TimeoutError:
             return False
         finally:
