@@ -36,6 +36,8 @@ class Journal:
     ended: dict[str, str] = field(default_factory=dict)
     """externalId → what was done with the order, acknowledged."""
     attempted: list[str] = field(default_factory=list)
+    allowed: int = 0
+    """So many orders may be begun: buyers are faster than processes are replaced."""
     cut: int = 0
     """Requests that a process took, and was killed before it answered."""
     turned_away: int = 0
@@ -61,6 +63,9 @@ async def insist(
 async def buyer(trade: Trade, clients: Clients, journal: Journal, turns: list[int]) -> None:
     """Takes turns until there are none; of four orders two are paid, one is given up, one is forgotten."""
     while turns:
+        if len(journal.attempted) >= journal.allowed:
+            await asyncio.sleep(0.01)
+            continue
         name = f"order-{turns.pop()}"
         chance = random.Random(name)
         sku, quantity = chance.choice(BASKETS)
@@ -82,10 +87,11 @@ async def buyer(trade: Trade, clients: Clients, journal: Journal, turns: list[in
         journal.ended[name] = fate
 
 
-async def killer(trade: Trade, server: ServerProcess, journal: Journal, at: list[int]) -> None:
+async def killer(trade: Trade, server: ServerProcess, journal: Journal, at: list[int], orders: int) -> None:
     """Kill at each of these numbers of orders: a worker in turn, and the last time the whole server."""
     for number in at:
         workers = await workers_of(server)
+        journal.allowed = number + 2 * BUYERS if number < at[-1] else orders
         while len(journal.ended) < number:
             await asyncio.sleep(0.005)
         if number == at[-1]:
@@ -170,7 +176,7 @@ async def test_nothing_acknowledged_is_lost_and_nothing_stays_half_done(
     shared = {"REDIS_URL": valkey, "QUANYI_RESERVATION_MINUTES": "1"}
     async with trade.serving(tmp_path, 1, 2, **shared) as (server,), clients_of([server]) as clients:
         async with asyncio.TaskGroup() as group:
-            group.create_task(killer(trade, server, journal, at))
+            group.create_task(killer(trade, server, journal, at, orders))
             for _ in range(BUYERS):
                 group.create_task(buyer(trade, clients, journal, turns))
         assert len(journal.ended) == orders
