@@ -45,10 +45,10 @@ class Comparison:
             self.refused.append(f"{refused.errors[0]['message']} {made.text[:300]}")
             return
         before = self.compiled.compiled
-        expected: list[Any] = []
+        theirs = context()
+        expected = await _answers(self.core, prepared, theirs)
         for _ in range(2):
-            theirs, ours = context(), context()
-            expected = await _answers(self.core, prepared, theirs)
+            ours = context()
             found = await _answers(self.compiled, prepared, ours)
             assert found == expected, f"{made.text}\n{orjson.dumps(made.variables, default=str).decode()}"
             assert getattr(ours, "calls", None) == getattr(theirs, "calls", None), made.text

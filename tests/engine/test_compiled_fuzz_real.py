@@ -62,13 +62,13 @@ async def compare(market: Market, directory: Path, documents: int, seed: int) ->
     return comparison
 
 
-async def test_150_documents(market: Market, tmp_path: Path) -> None:
-    tally = (await compare(market, tmp_path, 150, 5)).tally
-    assert tally["compared"] > 80
+async def test_500_documents(market: Market, tmp_path: Path) -> None:
+    tally = (await compare(market, tmp_path, 500, 5)).tally
+    assert tally["compared"] > 300
     assert tally["compiled"] > tally["compared"] // 3
 
 
 @pytest.mark.soak
-async def test_2_000_documents(market: Market, tmp_path: Path) -> None:
-    tally = (await compare(market, tmp_path, 2_000, 17)).tally
-    assert tally["compared"] > 1_000
+async def test_10_000_documents(market: Market, tmp_path: Path) -> None:
+    tally = (await compare(market, tmp_path, 10_000, 17)).tally
+    assert tally["compared"] > 6_000
