@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any, cast
 
@@ -197,6 +200,14 @@ async def test_a_planted_difference_is_found(bank: Bank, dsn: str) -> None:
     assert str(found) == (f"DEPOSIT:{bank.channels['S']} CNY: the balance says 507, its entries sum to 500")
     await jobs.check({}, _desk(bank))
     assert jobs.DIFFERENCES._value.get() == 1
+
+
+def test_the_check_is_a_program(dsn: str) -> None:
+    """It names what differs, and ends with 1 where anything does."""
+    said = {**os.environ, "DATABASE_URL": dsn}
+    command = [sys.executable, "-m", "persistence.ledger.check"]
+    run = subprocess.run(command, env=said, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (0, "Every balance is the sum of its entries.\n"), run.stderr
 
 
 def _desk(bank: Bank) -> Desk:

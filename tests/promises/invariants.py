@@ -22,6 +22,7 @@ from domain.orders.status import (
     order_status,
     together,
 )
+from tests.promises.money import MONEY
 
 Owner: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -111,6 +112,7 @@ STATEMENTS: dict[str, str] = {
                             payload->>'to' AS to_state, count(*) AS told
                        FROM event WHERE kind = 'card.status' GROUP BY 1, 2, 3) heard
           USING (card_id, from_state, to_state) WHERE n IS DISTINCT FROM told""",
+    **MONEY,
 }
 
 

@@ -45,6 +45,12 @@ FAULTS: dict[str, str] = {
         UPDATE event SET payload = payload || '{"to": "VOIDED"}' WHERE kind = 'card.status'""",
     "every card's chain of events is intact": "UPDATE card_event SET reason = 'another' WHERE ordinal = 2",
     "every order and line is explained by its parts": "UPDATE order_line SET status = 'FAILED'",
+    "a balance is the sum of its entries": "UPDATE ledger_account SET balance_minor = balance_minor + 1",
+    "all entries sum to zero": "UPDATE ledger_entry SET minor = minor + 1",
+    "what is held is what unpaid orders cost their shops": """
+        UPDATE order_line SET quantity = quantity + 1""",
+    "an order's money was held, and then divided or given back": """
+        UPDATE ledger_transfer SET type = 'LOSS' WHERE type = 'SALE'""",
 }
 
 
