@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from persistence.work import Tools
 
 ENTRIES = "statement-entries"
-PART = 1_000
+PART = 250
 """Entries of a file that are in memory at once."""
 
 PATH = "/downloads/statements/"
