@@ -10,7 +10,7 @@ import strawberry
 from domain.access.permissions import REFUNDS_APPROVE, REFUNDS_READ, REFUNDS_WRITE
 from domain.orders.refunds import refusals
 from domain.orders.refunds.ask import RefundOrder, RequestRefund
-from domain.orders.refunds.decide import ApproveRefund, RejectRefund
+from domain.orders.refunds.decide import ApproveRefund, RejectRefund, WithdrawRefund
 from domain.orders.refunds.ports import RefundFilter
 from domain.orders.refunds.views import RefundLineView, RefundView
 from domain.orders.views import OrderView
@@ -26,6 +26,7 @@ from schema.refunds import (
     RefundsFilter,
     RejectRefundInput,
     RequestRefundInput,
+    WithdrawRefundInput,
 )
 from schema.verbs import mutation, query
 
@@ -89,6 +90,13 @@ async def reject_refund(context: Context, input: RejectRefundInput) -> Refund:
     )
     command = RejectRefund(input.idempotency_key, refund_id, input.note, used)
     return shown(Refund, await context.perform(command))
+
+
+@mutation(requires=REFUNDS_WRITE, fails_with=(refusals.RefundNotPossible,))
+async def withdraw_refund(context: Context, input: WithdrawRefundInput) -> Refund:
+    """Ask no more for what nobody has decided about; the buyer can use the goods again."""
+    refund_id = ids.required("rfd", input.refund_id, "refund", "refundId")
+    return shown(Refund, await context.perform(WithdrawRefund(input.idempotency_key, refund_id)))
 
 
 @level(Refund)

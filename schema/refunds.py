@@ -32,6 +32,7 @@ described(
     SUCCEEDED="The money is back.",
     FAILED="The payment's provider refused; somebody has to pay back in another way.",
     REJECTED="Decided against; the buyer has the goods again.",
+    WITHDRAWN="Not asked for any more; the buyer has the goods again.",
 )
 described(
     Goods,
@@ -93,7 +94,7 @@ class Refund(Node):
     reason: str = open_to_all("Why it was asked for.")
     note: str = open_to_all("What was said when it was decided.")
     requested_by: CallerKind = open_to_all("Who asked for it.")
-    decided_by: CallerKind | None = open_to_all("Who decided; null until then.")
+    decided_by: CallerKind | None = open_to_all("Who decided, or withdrew it; null until then.")
     created_at: datetime = open_to_all("When it was asked for.")
     decided_at: datetime | None = open_to_all("When it was decided.")
     finished_at: datetime | None = open_to_all("When the money was back, or it was refused.")
@@ -154,6 +155,14 @@ class RejectRefundInput:
         default=None,
     )
     idempotency_key: str = asked("The same key refuses once.")
+
+
+@strawberry.input(description="Which refund is not asked for any more.")
+class WithdrawRefundInput:
+    """A second thought."""
+
+    refund_id: strawberry.ID = asked("The refund.")
+    idempotency_key: str = asked("The same key withdraws once.")
 
 
 @strawberry.input(description="Which refunds; what is left out does not narrow.")

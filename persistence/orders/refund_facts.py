@@ -21,7 +21,7 @@ PARTS = Statement(
               f.refunded_minor, v.settings, o.currency, now() AS now,
               (SELECT CAST(coalesce(sum(n.units), 0) AS bigint)
                  FROM refund_line n JOIN refund r ON r.id = n.refund_id
-                WHERE n.fulfilment_id = f.id AND r.status <> 'REJECTED') AS asked_units
+                WHERE n.fulfilment_id = f.id AND r.status NOT IN ('REJECTED', 'WITHDRAWN')) AS asked_units
          FROM fulfilment f
          JOIN orders o ON o.id = f.order_id
          JOIN order_line l ON l.id = f.order_line_id

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.catalog.fulfilment import Goods
 from domain.ids import new_id
 from domain.orders.refunds.records import Claim, RefundDraft, Sums
-from domain.orders.refunds.states import OPEN, RefundState
+from domain.orders.refunds.states import GIVEN_UP, OPEN, RefundState
 from domain.orders.status import PartStatus
 from persistence.orders.refund_facts import locked_facts
 from persistence.orders.refund_money import completes, sales_of
@@ -53,7 +53,7 @@ _MOVE = Statement(
     f"""WITH freed AS (
             UPDATE fulfilment f SET refunded_minor = f.refunded_minor - n.amount_minor
               FROM refund_line n
-             WHERE n.refund_id = :refund AND f.id = n.fulfilment_id AND CAST(:to AS text) = 'REJECTED')
+             WHERE n.refund_id = :refund AND f.id = n.fulfilment_id AND CAST(:given_up AS boolean))
         UPDATE refund r
            SET status = CAST(:to AS text),
                decided_by_kind = coalesce(CAST(:by_kind AS text), r.decided_by_kind),
@@ -147,6 +147,7 @@ class StoredRefunds:
             note=said.note,
             issuer_pays_back=said.issuer_pays_back,
             ended=to not in OPEN,
+            given_up=to in GIVEN_UP,
         )
         if row is None:
             raise RuntimeError("A refund moved while its order was locked.")

@@ -10,12 +10,15 @@ import pytest
 from domain.access.callers import Caller
 from domain.access.permissions import Role
 from domain.orders.refunds.ask import RequestRefund
+from domain.orders.refunds.decide import WithdrawRefund
 from domain.orders.refunds.ports import RefundFilter
 from domain.orders.refunds.refusals import (
     OrderNotRefundable,
+    RefundNotPossible,
 )
 from domain.orders.refunds.rules import Target
 from domain.orders.refunds.states import RefundState
+from domain.orders.status import RefundStatus
 from domain.paging import PageRequest
 from domain.refusals import Forbidden, IdempotencyConflict, InvalidInput, NotFound
 from persistence.orders.refund_reads import StoredRefundReads
@@ -50,6 +53,27 @@ async def test_who_may_not_changes_nothing(shop: Shop) -> None:
     await ask(shop, buyer, await shop.bought(buyer, line("TXV")), key="same")
     with pytest.raises(IdempotencyConflict):
         await ask(shop, buyer, order, key="same")
+
+
+async def test_a_buyer_thinks_better_of_it_until_somebody_has_decided(shop: Shop) -> None:
+    buyer = await shop.customer()
+    order = await shop.bought(buyer, line("TXV", 2))
+    asked = await ask(shop, buyer, order)
+    for stranger in (await shop.customer(), shop.agent("ZJ")):
+        with pytest.raises(NotFound):
+            await shop.perform(WithdrawRefund("w", asked.id), stranger)
+    gone = await shop.perform(WithdrawRefund("w", asked.id), buyer)
+    assert (gone.status, gone.decided_by, gone.finished_at is None) == ("WITHDRAWN", "CUSTOMER", False)
+    assert await shop.states("TXV") == {"IN_STOCK": 8, "DELIVERED": 2}
+    assert (await shop.order(order)).refund_status is RefundStatus.NONE
+    with pytest.raises(RefundNotPossible) as refused:
+        await approve(shop, shop.agent(), asked)
+    assert (refused.value.refund_status, refused.value.wanted) == ("WITHDRAWN", "APPROVED")
+    again = await ask(shop, buyer, order)
+    assert again.amount == asked.amount
+    await approve(shop, shop.agent(), again)
+    with pytest.raises(RefundNotPossible):
+        await shop.perform(WithdrawRefund("w2", again.id), buyer)
 
 
 async def test_the_desk_lists_refunds_by_channel_status_order_and_review(shop: Shop) -> None:

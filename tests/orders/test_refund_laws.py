@@ -15,7 +15,7 @@ from domain.cards.hold_card import FreezeCard, UnfreezeCard
 from domain.cards.redeem_card import RedeemCard
 from domain.ledger.vesting import VestMargins
 from domain.orders.metering import ConsumeEntitlement
-from domain.orders.refunds.decide import ApproveRefund, RejectRefund
+from domain.orders.refunds.decide import ApproveRefund, RejectRefund, WithdrawRefund
 from domain.orders.refunds.rules import Target
 from domain.orders.shipping import ShipFulfilment, UpdateShipment
 from domain.refusals import Refusal
@@ -30,7 +30,7 @@ Act = Callable[[], Coroutine[Any, Any, Any]]
 BROKEN = {
     "a part gave more than its refunds": """
         SELECT f.id FROM fulfilment f LEFT JOIN refund_line n ON n.fulfilment_id = f.id
-          LEFT JOIN refund r ON r.id = n.refund_id AND r.status <> 'REJECTED'
+          LEFT JOIN refund r ON r.id = n.refund_id AND r.status NOT IN ('REJECTED', 'WITHDRAWN')
          GROUP BY f.id
         HAVING f.refunded_minor <> coalesce(sum(n.amount_minor) FILTER (WHERE r.id IS NOT NULL), 0)
             OR coalesce(sum(n.units) FILTER (WHERE r.id IS NOT NULL), 0) > coalesce(max(n.whole), 0)""",
@@ -115,6 +115,7 @@ class Acts:
             lambda: refund(shop, who, order, *named),
             lambda: shop.perform(ApproveRefund(key, refund_id), who),
             lambda: shop.perform(RejectRefund(key, refund_id, "no"), who),
+            lambda: shop.perform(WithdrawRefund(key, refund_id), self.buyer),
             lambda: shop.perform(reveal(card), self.buyer),
             lambda: shop.perform(RedeemCard(key, secret=dice.choice(self.secrets)), self.machine),
             lambda: shop.perform(dice.choice([FreezeCard, UnfreezeCard])(card, "dice"), self.hq),

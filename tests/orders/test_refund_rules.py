@@ -162,7 +162,7 @@ def test_what_is_named_is_taken_and_what_cannot_be_is_left_out_or_refused() -> N
 
 
 def test_a_refund_that_is_paid_back_or_rejected_stays_so_and_an_approved_one_is_never_rejected() -> None:
-    ended = {RefundState.SUCCEEDED, RefundState.REJECTED}
+    ended = {RefundState.SUCCEEDED, RefundState.REJECTED, RefundState.WITHDRAWN}
     assert {state for state in RefundState if state not in OPEN} == ended
     assert not [pair for pair in TRANSITIONS if pair[0] in ended]
     assert {state for (state, step) in TRANSITIONS if step is RefundStep.REJECT} == {RefundState.REQUESTED}

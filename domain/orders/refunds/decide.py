@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
-from domain.access.permissions import REFUNDS_APPROVE
+from domain.access.permissions import REFUNDS_APPROVE, REFUNDS_WRITE
 from domain.commands import IdempotentCommand, handles
 from domain.orders.refunds.ask import check_text
 from domain.orders.refunds.goods import let_go
@@ -52,6 +52,15 @@ class RejectRefund(IdempotentCommand):
             raise InvalidInput("Say why: the buyer reads it.", "note")
 
 
+@dataclass(frozen=True, slots=True)
+class WithdrawRefund(IdempotentCommand):
+    """Ask no more for what nobody has decided about."""
+
+    requires: ClassVar[str | None] = REFUNDS_WRITE
+
+    refund_id: UUID
+
+
 @handles(ApproveRefund)
 async def approve_refund(command: ApproveRefund, caller: Caller, work: UnitOfWork) -> RefundView:
     """By the back office of the selling channel or of one above it; headquarters where a card was seen.
@@ -75,6 +84,15 @@ async def reject_refund(command: RejectRefund, caller: Caller, work: UnitOfWork)
     claims = await work.refunds.claims_of(refund.id)
     await let_go(claims, command.used_card_ids, caller, work)
     return await step(refund, RefundStep.REJECT, order, work, caller, Decision(command.note))
+
+
+@handles(WithdrawRefund)
+async def withdraw_refund(command: WithdrawRefund, caller: Caller, work: UnitOfWork) -> RefundView:
+    """By the buyer, or a back office that may ask for one."""
+    refund, order = await _locked(command.refund_id, caller, work)
+    check_step(refund, RefundStep.WITHDRAW)
+    await let_go(await work.refunds.claims_of(refund.id), (), caller, work)
+    return await step(refund, RefundStep.WITHDRAW, order, work, caller)
 
 
 async def _locked(refund_id: UUID, caller: Caller, work: UnitOfWork) -> tuple[RefundView, OrderView]:

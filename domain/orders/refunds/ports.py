@@ -40,7 +40,9 @@ class Refunds(Protocol):
     async def move(
         self, refund: RefundView, to: RefundState, caller: Caller | None, said: Decision
     ) -> RefundView:
-        """Write where a refund stands; with a caller, who decided it. REJECTED gives its share free again."""
+        """Write where a refund stands; with a caller, who decided it. One that is given up
+        leaves its share free again.
+        """
 
     async def sales_of(self, refund_id: UUID) -> list[PartSale]:
         """The sale of each part of a refund that has not succeeded yet."""

@@ -119,8 +119,8 @@ async def _book(refund: RefundView, order: OrderView, method: PaymentMethod, wor
 def check_step(refund: RefundView, wanted: RefundStep) -> None:
     """Raise RefundNotPossible for a step that the table does not have."""
     if (refund.status, wanted) not in TRANSITIONS:
-        goal = {RefundStep.APPROVE: RefundState.APPROVED, RefundStep.REJECT: RefundState.REJECTED}
-        raise RefundNotPossible(refund.status.value, goal.get(wanted, RefundState.SENT).value)
+        goal = TRANSITIONS[RefundState.REQUESTED, wanted]
+        raise RefundNotPossible(refund.status.value, goal.value)
 
 
 async def step(

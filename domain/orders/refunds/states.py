@@ -16,6 +16,7 @@ class RefundState(StrEnum):
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
     REJECTED = "REJECTED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class RefundStep(StrEnum):
@@ -25,6 +26,8 @@ class RefundStep(StrEnum):
     """Somebody who may decides for it: the goods are taken back."""
     REJECT = "REJECT"
     """Somebody who may decides against it: the buyer has the goods again."""
+    WITHDRAW = "WITHDRAW"
+    """Whoever asked, or the shop for its buyer, thinks better of it: the same without a decision."""
     SEND = "SEND"
     """The payment's provider is told; it is committed before the call."""
     SUCCEED = "SUCCEED"
@@ -38,13 +41,17 @@ S, E = RefundState, RefundStep
 TRANSITIONS: dict[tuple[RefundState, RefundStep], RefundState] = {
     (S.REQUESTED, E.APPROVE): S.APPROVED,
     (S.REQUESTED, E.REJECT): S.REJECTED,
+    (S.REQUESTED, E.WITHDRAW): S.WITHDRAWN,
     (S.APPROVED, E.SUCCEED): S.SUCCEEDED,
     (S.APPROVED, E.SEND): S.SENT,
     (S.SENT, E.SUCCEED): S.SUCCEEDED,
     (S.SENT, E.FAIL): S.FAILED,
     (S.FAILED, E.SEND): S.SENT,
 }
-"""(state, step) → state. What has been approved is paid back: there is no way from there to REJECTED."""
+"""(state, step) → state. What has been approved is paid back: there is no way back from there."""
+
+GIVEN_UP = frozenset({S.REJECTED, S.WITHDRAWN})
+"""Nothing was paid back, and nothing will be: what was asked for can be asked for again."""
 
 OPEN = frozenset({S.REQUESTED, S.APPROVED, S.SENT, S.FAILED})
 """Neither paid back nor refused."""
