@@ -16,10 +16,12 @@ from domain.promotions.coupon_batches import ClaimCoupon, ExportCoupons, MakeCou
 from domain.promotions.create_promotion import CreatePromotion
 from domain.promotions.limits import NO_LIMITS
 from domain.promotions.scoping import WantedScope
+from domain.promotions.segments import SetCustomerSegments
 from domain.promotions.views import PromotionStatus, PromotionView
 from domain.refusals import InvalidInput, TooManyAttempts
 from schema import ids
 from schema import promotions as nouns
+from schema.access import Customer
 from schema.context import Context
 from schema.levels import level
 from schema.nouns import shown
@@ -123,6 +125,13 @@ async def export_coupons(context: Context, input: nouns.ExportCouponsInput) -> C
     """Hand out the codes of a batch, once: they are not to be read anywhere afterwards."""
     batch_id = ids.required("cbt", input.batch_id, "batch of coupons", "batchId")
     return shown(CouponExport, await context.perform(ExportCoupons(batch_id)))
+
+
+@mutation(requires=PROMOTIONS_WRITE)
+async def set_customer_segments(context: Context, input: nouns.SetCustomerSegmentsInput) -> Customer:
+    """Say to which segments a customer belongs: promotions can be for some of them only."""
+    customer_id = ids.required("cus", input.customer_id, "customer", "customerId")
+    return shown(Customer, await context.perform(SetCustomerSegments(customer_id, tuple(input.segments))))
 
 
 @mutation(requires=COUPONS_HOLD, fails_with=(refusals.CouponNotClaimable, TooManyAttempts))

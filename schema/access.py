@@ -9,7 +9,7 @@ import strawberry
 
 from domain.access import views
 from domain.access.callers import CallerKind
-from domain.access.permissions import PEOPLE_WRITE, Role
+from domain.access.permissions import PEOPLE_WRITE, PROMOTIONS_READ, Role
 from domain.access.records import SignInMethod, TokenKind
 from schema.audiences import asked, identified, open_to_all, own_only, visible_to
 from schema.nouns import Node, noun
@@ -91,6 +91,7 @@ class Customer(Node):
     method: SignInMethod = open_to_all("How the customer proves who it is.")
     identifier: str = open_to_all("The masked number or name, such as `138****8000`; more of it is not kept.")
     created_at: datetime = open_to_all("When the customer first signed in.")
+    segments: list[str] | None = visible_to(PROMOTIONS_READ, "To which segments promotions count it.")
 
 
 @noun(views.AccessToken, description="A token of a front end or a program, without its text.", prefix="tok")

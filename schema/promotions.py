@@ -270,6 +270,14 @@ class MakeCouponsInput:
     idempotency_key: str = asked("The same key makes no second batch.")
 
 
+@strawberry.input(description="To which segments a customer belongs.")
+class SetCustomerSegmentsInput:
+    """Of setCustomerSegments."""
+
+    customer_id: strawberry.ID = asked("A customer of your channel, or of one below it.")
+    segments: list[str] = asked("All of them; those that are left out are taken away.")
+
+
 @strawberry.input(description="Which batch to export.")
 class ExportCouponsInput:
     """Of exportCoupons."""

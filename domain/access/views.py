@@ -57,6 +57,8 @@ class Customer:
     method: SignInMethod
     identifier: str
     created_at: datetime
+    segments: list[str] = field(default_factory=list)
+    """What the back office calls those like this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
+    from domain.access.views import Customer
     from domain.channels.rules import Place
     from domain.paging import Page, PageRequest
     from domain.promotions.claims import Claims
@@ -103,6 +104,9 @@ class Promotions(Protocol):
 
     async def segments_of(self, customer_id: UUID) -> frozenset[str]:
         """The segments of a customer."""
+
+    async def segment(self, customer_id: UUID, segments: Sequence[str], channel_id: UUID) -> Customer | None:
+        """Write the segments of a customer of a channel's subtree; None where there is no such customer."""
 
     async def has_bought(self, customer_id: UUID) -> bool:
         """Whether a customer has an order that was not given up."""

@@ -32,7 +32,8 @@ _SELECT_AGENT = """SELECT x.id, x.name, x.email, x.roles, x.channel_id, x.create
 _SELECT_ISSUED = """SELECT x.id, x.kind, x.name, x.scopes, x.channel_id, x.created_at, x.expires_at,
        x.revoked_at
   FROM token x JOIN channel c ON c.id = x.channel_id"""
-_SELECT_CUSTOMER = """SELECT x.id, x.channel_id, x.method, x.identifier_masked AS identifier, x.created_at
+_SELECT_CUSTOMER = """SELECT x.id, x.channel_id, x.method, x.identifier_masked AS identifier, x.created_at,
+       x.segments
   FROM customer x JOIN channel c ON c.id = x.channel_id"""
 _OF_PEOPLE = "x.kind IN ('STOREFRONT', 'API_CLIENT')"
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.promotions.ports import Market
 from domain.promotions.views import FundingAnswer
+from persistence.access.identities import customer_of
 from persistence.promotions import claiming, flash_sales
 from persistence.promotions.claiming import Taken, hold_claims, keep_claims
 from persistence.promotions.giving_back import give_back, give_back_all
@@ -18,6 +19,7 @@ from persistence.statements import Statement
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
+    from domain.access.views import Customer
     from domain.promotions.claims import Claims
     from domain.promotions.flash_sales import FlashSaleStanding
     from domain.promotions.ports import PromotionDraft
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
     from persistence.work import Work
 
 _SEGMENTS = Statement("SELECT segments FROM customer WHERE id = :customer")
+_SEGMENT = Statement(
+    """UPDATE customer x SET segments = CAST(:segments AS text[]) FROM channel c
+        WHERE x.id = :customer AND c.id = x.channel_id AND c.path @> ARRAY[CAST(:channel AS uuid)]
+       RETURNING x.id, x.channel_id, x.method, x.identifier_masked AS identifier, x.created_at, x.segments"""
+)
 _HAS_BOUGHT = Statement(
     """SELECT EXISTS (SELECT FROM orders WHERE customer_id = :customer
                        AND status NOT IN ('CANCELLED', 'EXPIRED'))"""
@@ -101,6 +108,11 @@ class StoredPromotions:
     async def segments_of(self, customer_id: UUID) -> frozenset[str]:
         """The segments of a customer."""
         return frozenset(await _SEGMENTS.value(self._on, customer=customer_id) or ())
+
+    async def segment(self, customer_id: UUID, segments: Sequence[str], channel_id: UUID) -> Customer | None:
+        """Write the segments of a customer of a channel's subtree."""
+        row = await _SEGMENT.one(self._on, customer=customer_id, segments=list(segments), channel=channel_id)
+        return None if row is None else customer_of(row)
 
     async def has_bought(self, customer_id: UUID) -> bool:
         """Whether a customer has an order that was not given up."""

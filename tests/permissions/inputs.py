@@ -30,7 +30,7 @@ BY_NAME: dict[str, str] = {
 BY_ID: dict[str, str] = {
     "orderId": "Order", "cardId": "Card", "shipmentId": "Shipment", "entitlementId": "Entitlement",
     "redemptionId": "Redemption", "refundId": "Refund", "depositRequestId": "DepositRequest",
-    "promotionId": "Promotion", "batchId": "CouponBatch",
+    "promotionId": "Promotion", "batchId": "CouponBatch", "customerId": "Customer",
 }  # fmt: skip
 """Fields that name one by its id; a plain `id` is of what the mutation answers."""
 NEW = frozenset({"CreateProductInput.slug", "CreateCategoryInput.slug", "VariantInput.sku"})

@@ -99,6 +99,9 @@ def tell(demo: ServedDemo) -> Story:
     for shopper in shoppers:
         said = {"lines": [{"sku": METERED}], "groupBuy": together, "idempotencyKey": key()}
         story.do("placeOrder", str(shopper.token), **said)
+        assert shopper.subject is not None
+        customer = ids.encode("cus", shopper.subject)
+        story.do("setCustomerSegments", owner, customerId=customer, segments=["VIP"])
         story.do("claimCoupon", str(shopper.token), code=codes[shopper.place or ""].pop())
     demo.until(lambda: demo.value("SELECT count(*) FROM outbox") == 0)
     return story

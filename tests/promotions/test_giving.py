@@ -23,6 +23,7 @@ from domain.promotions.refusals import (
     PromotionUsedUp,
 )
 from domain.promotions.scoping import WantedScope
+from domain.promotions.segments import SetCustomerSegments
 from domain.promotions.views import CouponStatus, PromotionStatus
 from domain.refusals import InvalidInput, NotFound
 from tests.orders import goods
@@ -203,7 +204,11 @@ async def test_a_coupon_from_the_batch_to_the_wallet_to_an_order(shop: Shop) -> 
 
 async def test_what_is_only_for_some_buyers(shop: Shop) -> None:
     buyer, other = await shop.customer(), await shop.customer()
-    await shop.run("UPDATE customer SET segments = '{VIP}' WHERE id = $1", buyer.subject_id)
+    assert buyer.subject_id is not None
+    command = SetCustomerSegments(buyer.subject_id, ("VIP", "VIP"))
+    with pytest.raises(NotFound):
+        await shop.perform(command, shop.agent("ZJ"))
+    assert (await shop.perform(command, shop.agent("GD"))).segments == ["VIP"]
     await create(shop, "MEMBER_PRICE", pays_bp=9_000, scope=WantedScope(segments=("VIP",)))
     await create(
         shop, "THRESHOLD", scope=WantedScope(first_order=True), **THRESHOLD | {"reaches_minor": 5_000}
