@@ -10,6 +10,7 @@ from domain.money import Money as MoneyView
 from domain.orders.refunds.views import RefundableView, RefundView
 from domain.orders.views import (
     AddressView,
+    Adjustment,
     ContactView,
     EntitlementView,
     LineView,
@@ -88,6 +89,23 @@ async def variant(lines: Sequence[LineView], context: Context) -> list[Any]:
     """What was bought, as it is now."""
     wanted = [line.variant_id for line in lines]
     return list(await context.reads.catalog.variants_by_ids(context.caller, wanted))
+
+
+@level(OrderLine)
+async def adjustments(lines: Sequence[LineView], context: Context) -> list[list[Adjustment]]:
+    """What promotions took off; of those who pay for it the caller's channel and those below."""
+    given = [line.id for line in lines if line.discount.minor]
+    found = await context.reads.orders.adjustments_of(given) if given else {}
+    funders = list({one.channel_id for each in found.values() for offer in each for one in offer.funders})
+    seen = await context.reads.channels.by_ids(context.caller, funders) if funders else []
+    known = {channel.id for channel in seen if channel is not None}
+    return [
+        [
+            replace(offer, funders=tuple(one for one in offer.funders if one.channel_id in known))
+            for offer in found.get(line.id, [])
+        ]
+        for line in lines
+    ]
 
 
 @level(OrderLine)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from schema.catalog import Variant
     from schema.channels import Channel
     from schema.payments import Payment
+    from schema.quotes import Adjustment
     from schema.refunds import Refund, Refundable
 
 described(
@@ -146,6 +147,9 @@ class OrderLine(Node):
     list_price: Money = open_to_all("The list price of one at that time.")
     discount: Money = open_to_all("What was taken off the line.")
     total: Money = open_to_all("The line's price.")
+    adjustments: list[Annotated[Adjustment, strawberry.lazy("schema.quotes")]] = open_to_all(
+        "What promotions took off the line."
+    )
     variant: Annotated[Variant, strawberry.lazy("schema.catalog")] | None = open_to_all(
         "What was bought, as it is now."
     )

@@ -84,6 +84,7 @@ def discounts_of(given: Evaluation, position: int) -> Mapping[str, Any] | None:
         {
             "promotion": one.promotion.id,
             "name": one.promotion.name,
+            "kind": one.promotion.code,
             "phase": one.phase.name,
             "coupon": one.coupon_id,
             "minor": one.lines[position],

@@ -15,6 +15,7 @@ from domain.orders.status import OrderStatus, PartStatus
 from domain.orders.terms import OrderTerms
 from domain.orders.views import (
     AddressView,
+    Adjustment,
     ContactView,
     EntitlementView,
     LineView,
@@ -136,6 +137,9 @@ class OrderReads(Protocol):
 
     async def payments_of(self, order_ids: Sequence[UUID]) -> dict[UUID, list[PaymentView]]:
         """Payments by order, oldest first."""
+
+    async def adjustments_of(self, line_ids: Sequence[UUID]) -> dict[UUID, list[Adjustment]]:
+        """What promotions took off lines, with all who pay for it: callers are shown their own part."""
 
     async def top_ups_of(self, line_ids: Sequence[UUID]) -> dict[UUID, list[TopUpView]]:
         """The newest attempt of each unit, by line."""

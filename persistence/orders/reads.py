@@ -15,6 +15,7 @@ from domain.moments import moment_of
 from domain.money import Money
 from domain.orders.views import (
     AddressView,
+    Adjustment,
     ContactView,
     EntitlementView,
     LineView,
@@ -28,7 +29,7 @@ from domain.refusals import BadRequest
 from persistence.gathering import Gathered
 from persistence.orders import reads_sql as sql
 from persistence.orders.payment_rows import payment_of
-from persistence.orders.rows import entitlement_of, line_of, order_of, shipment_of
+from persistence.orders.rows import adjustments_of, entitlement_of, line_of, order_of, shipment_of
 from persistence.orders.scope import scope
 
 if TYPE_CHECKING:
@@ -125,6 +126,12 @@ class StoredOrderReads:
     async def payments_of(self, order_ids: Sequence[UUID]) -> dict[UUID, list[PaymentView]]:
         """Payments by order, oldest first."""
         return await self._grouped(sql.PAYMENTS, "order_id", payment_of, orders=list(order_ids))
+
+    async def adjustments_of(self, line_ids: Sequence[UUID]) -> dict[UUID, list[Adjustment]]:
+        """What promotions took off lines."""
+        async with self._database.connection() as connection:
+            rows = await sql.DISCOUNTS.all(connection, lines=list(line_ids))
+        return {row["id"]: adjustments_of(row) for row in rows}
 
     async def top_ups_of(self, line_ids: Sequence[UUID]) -> dict[UUID, list[TopUpView]]:
         """The newest attempt of each unit, by line."""

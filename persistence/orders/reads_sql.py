@@ -82,6 +82,10 @@ MARGINS = Statement(
 Each of them less what it pays of the discounts.
 """
 
+DISCOUNTS = Statement(
+    f"""SELECT l.id, l.discounts, o.currency FROM order_line l JOIN orders o ON o.id = l.order_id
+         WHERE l.id = ANY({_LINES}) AND l.discounts IS NOT NULL"""
+)
 CONTACTS = Statement(f"SELECT id, contact, shipping_address FROM orders WHERE id = ANY({_ORDERS})")
 PAYMENTS = Statement(
     f"SELECT {PAYMENT_COLUMNS} FROM payment p WHERE p.order_id = ANY({_ORDERS}) ORDER BY p.created_at, p.id"

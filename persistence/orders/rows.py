@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from domain.money import Money
 from domain.orders.records import PartRecord
 from domain.orders.status import BundlePolicy, OrderStatus, PartStatus, RefundStatus
-from domain.orders.views import EntitlementView, LineView, OrderView, ShipmentStatus, ShipmentView
+from domain.orders.views import (
+    Adjustment,
+    EntitlementView,
+    LevelMargin,
+    LineView,
+    OrderView,
+    ShipmentStatus,
+    ShipmentView,
+)
+from domain.promotions.promotion import Phase
 
 ORDER_COLUMNS = """o.id, o.number, o.channel_id, o.customer_id, o.external_id, o.status,
     o.refund_status, o.currency, o.subtotal_minor, o.discount_minor, o.total_minor, o.due_minor,
@@ -107,3 +117,19 @@ def entitlement_of(row: Row) -> EntitlementView:
     return EntitlementView(
         row["id"], row["order_line_id"], row["units"], row["used"], row["expires_at"], row["asked_back"]
     )
+
+
+def adjustments_of(row: Row) -> list[Adjustment]:
+    """What promotions took off a line, and who pays for it."""
+    currency = row["currency"]
+    return [
+        Adjustment(
+            one["kind"],
+            one["name"],
+            Money(-one["minor"], currency),
+            UUID(one["promotion"]),
+            Phase[one["phase"]],
+            tuple(LevelMargin(UUID(funder), Money(minor, currency)) for funder, minor in one["shares"]),
+        )
+        for one in row["discounts"]["given"]
+    ]

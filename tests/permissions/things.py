@@ -102,7 +102,8 @@ OWNERSHIP: dict[str, tuple[str, AbstractSet[str], str]] = {
     "OrderLine": (
         "lin",
         {may.ORDERS_READ},
-        f"SELECT x.id, x.sku AS sort, {_PLACED} FROM order_line x {_OF_ORDER.format('x.order_id')}",
+        f"""SELECT x.id, concat(x.sku, x.discounts IS NULL) AS sort, {_PLACED}
+              FROM order_line x {_OF_ORDER.format("x.order_id")}""",
     ),
     "Payment": (
         "pay",

@@ -70,6 +70,9 @@ async def test_a_discount_that_two_have_agreed_to_pay(shop: Shop) -> None:
     # 4 × (2500, T: 2250, 2000, cost 1750): 1000 each, less what each pays; together 9000 − 7000.
     assert await margins(shop, order) == {"SHOP": 1_000, "GD": 400, "HQ": 600}
     (bought,) = (await shop.reads.lines_of([order.id]))[order.id]
+    (given,) = (await shop.reads.adjustments_of([bought.id]))[bought.id]
+    assert (given.code, given.phase, given.amount) == ("THRESHOLD", Phase.THRESHOLD, Money(-1_000))
+    assert {one.channel_id: one.amount for one in given.funders} == shares
     assert (bought.discount, bought.total) == (Money(1_000), Money(9_000))
     kept = await shop.value("SELECT discounts FROM order_line")
     assert [(one["minor"], dict(one["shares"])) for one in kept["given"]] == [
