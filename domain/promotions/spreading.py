@@ -64,5 +64,7 @@ def fund(minor: int, funders: Mapping[K, int]) -> dict[K, int]:
     """
     if sum(funders.values()) != FULL_BP:
         raise ValueError("Shares of funding sum to 10,000 basis points.")
+    if len(funders) == 1:
+        return dict.fromkeys(funders, minor) if minor else {}
     parts = divide(minor, list(funders.values()), SpreadMode.REMAINDER_FIRST)
     return {funder: part for funder, part in zip(funders, parts, strict=True) if part}
