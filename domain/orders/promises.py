@@ -19,7 +19,8 @@ Fingerprint = Callable[[str, str], bytes]
 """(purpose, text) → a keyed hash that only we can compute."""
 
 _PURPOSE = "quote"
-_LONGEST_TOKEN = 16_000
+_LONGEST_TOKEN = 64_000
+"""Characters: many lines, each of which many promotions take something off."""
 _MAC_BYTES = 16
 
 

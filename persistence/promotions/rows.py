@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from domain.money import Money
 from domain.promotions.kinds import settings_of
 from domain.promotions.limits import Limits
@@ -21,6 +23,7 @@ from domain.promotions.views import (
     coupon_status,
     status_at,
 )
+from domain.refusals import InvalidInput
 
 PROMOTION_COLUMNS = """p.id, p.owner_id, p.name, p.kind, p.status, p.currency, p.settings, p.scope,
     p.priority, p.exclusive, p.stack_group, p.starts_at, p.ends_at, p.budget_minor, p.most_orders,
@@ -37,15 +40,22 @@ def promotions_of(rows: Iterable[Any], funders: Iterable[Any]) -> list[Promotion
     shares: dict[UUID, dict[UUID, int]] = {}
     for row in funders:
         shares.setdefault(row["promotion_id"], {})[row["channel_id"]] = row["share_bp"]
-    return [_promotion(row, shares.get(row["id"], {})) for row in rows]
+    found = (_promotion(row, shares.get(row["id"], {})) for row in rows)
+    return [one for one in found if one is not None]
 
 
-def _promotion(row: Any, funding: dict[UUID, int]) -> Promotion:
+def _promotion(row: Any, funding: dict[UUID, int]) -> Promotion | None:
+    """None for one whose kind is gone or has other settings now: the rest is sold all the same."""
+    try:
+        kind = settings_of(row["kind"], row["settings"])
+    except (KeyError, InvalidInput):
+        structlog.get_logger().warning("promotion.unreadable", promotion=str(row["id"]), kind=row["kind"])
+        return None
     return Promotion(
         id=row["id"],
         name=row["name"],
         code=row["kind"],
-        kind=settings_of(row["kind"], row["settings"]),
+        kind=kind,
         owner_id=row["owner_id"],
         owner_depth=row["owner_depth"],
         funding=funding,

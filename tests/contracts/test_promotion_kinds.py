@@ -36,6 +36,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("FLASH_SALE", {"prices": {}, "stock": 5}),
     ("FLASH_SALE", {"prices": {"A": 1}, "stock": 5, "slices": {"shop": 6}}),
     ("GROUP_BUY", {"prices": {"A": 1}, "seats": 1}),
+    ("GROUP_BUY", {"prices": {"A": 1}, "open_minutes": 10**12}),
     ("BUNDLE_PRICE", {"components": {"A": 1}, "price_minor": 1}),
     ("GIFT", {"gives": {"A": 0}}),
     ("MEMBER_PRICE", {}),

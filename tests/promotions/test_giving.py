@@ -257,6 +257,11 @@ async def test_a_promotion_begins_and_ends_by_the_databases_clock(shop: Shop) ->
     await shop.run("UPDATE promotion SET starts_at = now(), ends_at = now() + interval '1 hour'")
     await goods.refresh(shop)
     assert (await quoted(shop, buyer)).discount == Money(1_000)
+    # Another whose kind is gone keeps nobody from buying.
+    gone = await create(shop, "GIFT", gives={"TXV": 1})
+    await shop.run("UPDATE promotion SET kind = 'LOTTERY' WHERE id = $1", gone.id)
+    await goods.refresh(shop)
+    assert (await quoted(shop, buyer)).discount == Money(1_000)
     await shop.run("UPDATE promotion SET ends_at = now()")
     await goods.refresh(shop)
     assert (await quoted(shop, buyer)).discount == Money(0)

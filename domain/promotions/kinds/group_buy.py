@@ -11,6 +11,8 @@ from domain.promotions.promotion import Phase, PromotionKind
 from domain.promotions.replacing import replaced
 from domain.promotions.scope import Occasion
 
+MOST_MINUTES = 366 * 24 * 60
+
 
 @dataclass(frozen=True)
 class GroupBuy(PromotionKind):
@@ -25,8 +27,8 @@ class GroupBuy(PromotionKind):
     open_minutes: int = 24 * 60
 
     def __post_init__(self) -> None:
-        if not self.prices or not 2 <= self.seats <= 100 or self.open_minutes < 1:
-            raise ValueError("A group buy has prices, 2 to 100 seats, and at least a minute to fill them.")
+        if not self.prices or not 2 <= self.seats <= 100 or not 1 <= self.open_minutes <= MOST_MINUTES:
+            raise ValueError("A group buy has prices, 2 to 100 seats, and a minute to a year to fill them.")
 
     def offer(self, basket: Basket, occasion: Occasion) -> Sequence[Reduction]:
         """The group's price for every piece."""
