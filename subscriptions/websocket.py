@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from domain.refusals import Unauthenticated
@@ -45,6 +46,8 @@ class SocketLimits:
     """How often the server asks whether the client is there; a client silent for two rounds is let go."""
     stall_s: float = 30.0
     """How long one message may wait for a client that does not read."""
+    leave_s: float = 15.0
+    """How long telling all clients that the server goes away may take; 10,000 take about 6 seconds."""
     max_operations: int = 100
     """Operations at a time."""
     max_message_chars: int = 262_144
@@ -55,6 +58,8 @@ class SocketLimits:
 
 
 _Then = Callable[[], None]
+_TOLD_AT_ONCE = 100
+"""Connections that are ended before requests get their turn again."""
 
 
 class SocketEndpoint:
@@ -86,11 +91,18 @@ class SocketEndpoint:
             self._connections.discard(connection)
 
     async def close(self) -> None:
-        """Tell every client that the server goes away (1001); they connect again elsewhere."""
+        """Tell every client that the server goes away (1001); they connect again elsewhere.
+
+        Returns when all have been told, or after `leave_s`: nobody else waits for one that is stuck.
+        """
         leaving = list(self._connections)
-        for connection in leaving:
+        for at, connection in enumerate(leaving, 1):
             connection.end(Closing(GOING_AWAY, "Going away"))
-        await asyncio.gather(*(connection.closed.wait() for connection in leaving))
+            if at % _TOLD_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.leave_s):
+                await asyncio.gather(*(connection.closed.wait() for connection in leaving))
 
 
 class _Connection:

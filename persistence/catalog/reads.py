@@ -100,7 +100,7 @@ class StoredCatalogReads:
         if len(found) < len(ids):
             missing = [own for own in ids if own not in found]
             for row in await _BY_IDS.all(connection, ids=missing):
-                found[row["id"]] = prices.keep(_product_of(row, glance))
+                found[row["id"]] = _product_of(row, glance)
         return found
 
     async def product(self, caller: Caller, slug: str) -> ProductView | None:
@@ -115,7 +115,7 @@ class StoredCatalogReads:
                 row = await _BY_SLUG.one(connection, slug=slug)
             if row is None:
                 return None
-            found = glance.prices.keep(_product_of(row, glance))
+            found = _product_of(row, glance)
         return found if _shows_product(glance, found.id, found.published, caller) else None
 
     async def variant(self, caller: Caller, sku: str) -> VariantView | None:
@@ -262,11 +262,15 @@ class StoredCatalogReads:
 
 
 def _product_of(row: Any, glance: Glance) -> ProductView:
-    """A product as the channel of a glance sees it."""
-    return ProductView(
+    """A product as the channel of a glance sees it.
+
+    It is kept where the channel shows it: else asking again costs what asking for an unknown one costs.
+    """
+    view = ProductView(
         row["id"], row["slug"], row["name"], row["name_en"], row["description"], row["brand"], row["kind"],
         row["category_id"], row["account_template"], row["published"], glance,
     )  # fmt: skip
+    return glance.prices.keep(view) if view.id in glance.book.visible_products else view
 
 
 def _shows(glance: Glance, item: Item, caller: Caller) -> bool:

@@ -10,6 +10,7 @@ from graphql import GraphQLSchema, build_schema
 
 import server
 from tests.fixtures.demo import Home
+from tests.permissions.probes import Survey
 from tests.permissions.story import Story, tell
 from tests.permissions.things import Things
 
@@ -38,3 +39,9 @@ def things(story: Story) -> Things:
 def schema() -> GraphQLSchema:
     """The SDL that front ends get: expectations are made from its directives."""
     return build_schema(server.build_schema().as_str())
+
+
+@pytest.fixture(scope="session")
+def survey(schema: GraphQLSchema, story: Story, things: Things) -> Survey:
+    """Everything that can be asked."""
+    return Survey(schema, story, things)

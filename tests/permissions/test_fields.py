@@ -30,12 +30,6 @@ NEVER_TOLD = {
 
 
 @pytest.fixture(scope="session")
-def survey(schema: GraphQLSchema, story: Story, things: Things) -> Survey:
-    """Everything that can be asked."""
-    return Survey(schema, story, things)
-
-
-@pytest.fixture(scope="session")
 def answers(survey: Survey, story: Story) -> Answers:
     """What everybody is answered to each part."""
     bodies = [part.body(lambda probe: False) for part in survey.parts]

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 
 from persistence.embedded import DataDirectoryBusyError, EmbeddedPostgresError, Method, RunningDatabase, start
 from persistence.embedded.identity import identity_for
-from tests.persistence.embedded_owner import METHODS
+from persistence.embedded.supervisor import end
+from tests.persistence.embedded_owner import METHODS, ended_within
+from tests.server_process import ROOT
 
 pytestmark = pytest.mark.usefixtures("open_programs")
 
@@ -99,6 +102,24 @@ async def test_root_opens_what_a_plain_user_made_as_that_user(place: Path, metho
     async with started(data_dir) as running:
         assert Path(f"/proc/{running.postmaster_pid}").stat().st_uid == user.uid
         assert await ask(running.dsn, "SELECT 1") == 1
+
+
+@pytest.mark.parametrize("method", [method for method in METHODS if method is Method.NAMESPACE])
+async def test_somebody_who_is_not_root_runs_it_as_themselves(place: Path, method: Method) -> None:
+    """In a namespace root is somebody else with a name, as whoever types `make run` most often is."""
+    command = [sys.executable, "-m", "tests.persistence.embedded_owner", str(place / "data"), ""]
+    packages = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    owner = identity_for(method).spawn(command, environment={**os.environ, "PYTHONPATH": packages})
+    assert owner.stdout is not None
+    try:
+        with owner.stdout as lines:
+            dsn, postmaster = (lines.readline().decode().strip() for _ in range(2))
+        assert json.loads((place / "data" / "embedded.json").read_text())["method"] == Method.PLAIN
+        assert Path(f"/proc/{postmaster}").exists()
+        assert await ask(dsn, "SELECT 1") == 1
+    finally:
+        end(owner)
+    assert ended_within(int(postmaster), 30)
 
 
 async def test_a_directory_made_by_one_method_is_not_opened_by_another(place: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.server_process import ServerProcess, serving
 SHOP = "gd-sz-mini01"
 PHONE = "13800138000"
 SKU = "TXV-VIP-1M"
+SOCKETS = 250
 
 ASK_CODE = """mutation ($input: RequestSignInCodeInput!) {
   requestSignInCode(input: $input) { __typename } }"""
@@ -210,3 +212,19 @@ async def test_open_feeds_are_told_and_do_not_keep_the_server(home: Home, tmp_pa
             await asyncio.wait_for(socket.wait_closed(), 10)
             assert socket.close_code == 1001
     print(f"\nstopped with open feeds in {took_s:.1f} s")
+
+
+async def test_hundreds_of_sockets_are_told_before_the_server_is_gone(home: Home, tmp_path: Path) -> None:
+    """More than are told at once; ten thousand are the fan-out benchmark's (`--idle`)."""
+    said = {"QUANYI_DATA": str(home.data), "QUANYI_SOCKETS_PER_ADDRESS": str(SOCKETS)}
+    async with serving(tmp_path, home.settings().database_url, **said) as server, AsyncExitStack() as stack:
+        address = server.url.replace("http", "ws", 1) + "/graphql"
+        offered = [Subprotocol("graphql-transport-ws")]
+        sockets = [
+            await stack.enter_async_context(connect(address, subprotocols=offered)) for _ in range(SOCKETS)
+        ]
+        assert await asyncio.to_thread(server.stop, signal.SIGTERM) == 0
+        async with asyncio.timeout(30):
+            await asyncio.gather(*(socket.wait_closed() for socket in sockets))
+        assert {socket.close_code for socket in sockets} == {1001}
+        assert server.log.strip() == ""
