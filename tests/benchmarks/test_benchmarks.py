@@ -19,7 +19,7 @@ from domain.ids import new_id
 from persistence.embedded import RunningDatabase
 
 TINY = Size(products=30, cards=200, redeemable=90)
-BRIEF = Effort(seconds=1.0, requests=12)
+BRIEF = Effort(seconds=0.25, requests=12)
 _LEFT = """SELECT (SELECT count(*) FROM orders WHERE status = 'FULFILLED'),
                   (SELECT count(*) FROM orders),
                   (SELECT count(*) FROM payment),
