@@ -76,9 +76,15 @@ class BackOffice:
     async def fill(self, batch: Any) -> None:
         await batch_jobs.fill({"batch": str(ids.decode("imp", batch["id"]))}, self.intake.desk)
 
-    async def follow(self, id: str) -> list[dict[str, Any]]:
+    async def follow(self, id: str, begun: asyncio.Event | None = None) -> list[dict[str, Any]]:
+        """All that is told, to the end; `begun` once the first is."""
         events: Any = await self.schema.subscribe(RUNNING, {"id": id}, context_value=self.context())
-        return [event.data["cardImportProgress"] async for event in events]
+        seen = []
+        async for event in events:
+            seen.append(event.data["cardImportProgress"])
+            if begun is not None:
+                begun.set()
+        return seen
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +131,9 @@ async def test_a_file_is_sent_and_looked_at_page_by_page(office: BackOffice) -> 
 async def test_a_follower_sees_where_it_is_each_change_and_the_end(office: BackOffice) -> None:
     text = csv_of([[f"CODE{number:08}"] for number in range(9_000)])
     batch = await office.send(text)
-    following = asyncio.create_task(office.follow(batch["id"]))
-    await asyncio.sleep(0.3)
+    begun = asyncio.Event()
+    following = asyncio.create_task(office.follow(batch["id"], begun))
+    await asyncio.wait_for(begun.wait(), 20)
     await office.fill(batch)
     seen = await asyncio.wait_for(following, 20)
     assert [(one["status"], one["rowsRead"]) for one in seen] == [

@@ -26,6 +26,9 @@ from tests.cards.intake import Intake, csv_of, furnish
 
 ROWS = 60_000
 REPEATED = range(1_000, ROWS, 10_000)
+CONNECTED = """SELECT EXISTS (SELECT FROM pg_stat_activity
+                               WHERE datname = current_database() AND pid <> pg_backend_pid()
+                                 AND backend_type = 'client backend' AND backend_start > $1)"""
 """Rows, from 0, that hold the card of the row before the thousandth before them."""
 
 
@@ -46,6 +49,7 @@ async def spawn(dsn: str, tmp_path: Path, *what: str) -> asyncio.subprocess.Proc
 async def kill_midway(intake: Intake, process: asyncio.subprocess.Process, least: int) -> CardImportView:
     """Kill the process once it has stored so many rows; the batch as it left it."""
     assert process.stdout is not None
+    since = await intake.value("SELECT clock_timestamp()")
     batch_id = json.loads(await process.stdout.readline())["batch"]
     ends = time.monotonic() + 60
     while time.monotonic() < ends:
@@ -56,7 +60,9 @@ async def kill_midway(intake: Intake, process: asyncio.subprocess.Process, least
     process.kill()
     await process.wait()
     # What the killed process had begun is rolled back once PostgreSQL notices that it is gone.
-    await asyncio.sleep(0.3)
+    async with asyncio.timeout(60):
+        while await intake.value(CONNECTED, since):
+            await asyncio.sleep(0.02)
     (row,) = await intake.fetch("SELECT id FROM card_batch")
     found = await intake.reads.imports.by_id(intake.caller, row["id"])
     assert found is not None

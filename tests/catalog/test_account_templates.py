@@ -89,7 +89,7 @@ def test_a_hungry_pattern_takes_linear_time() -> None:
     assert TEMPLATES.flaw(template) is None
     began = time.monotonic()
     assert TEMPLATES.problem(template, "a" * 4_000 + "b")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 20  # and not the age of the world, however busy the machine
 
 
 def test_an_account_has_a_size() -> None:
