@@ -216,7 +216,7 @@ async def test_open_feeds_are_told_and_do_not_keep_the_server(home: Home, tmp_pa
 
 async def test_hundreds_of_sockets_are_told_before_the_server_is_gone(home: Home, tmp_path: Path) -> None:
     """More than are told at once; ten thousand are the fan-out benchmark's (`--idle`)."""
-    said = {"QUANYI_DATA": str(home.data), "QUANYI_SOCKETS_PER_ADDRESS": str(SOCKETS)}
+    said: dict[str, Any] = {"QUANYI_DATA": str(home.data), "QUANYI_SOCKETS_PER_ADDRESS": str(SOCKETS)}
     async with serving(tmp_path, home.settings().database_url, **said) as server, AsyncExitStack() as stack:
         address = server.url.replace("http", "ws", 1) + "/graphql"
         offered = [Subprotocol("graphql-transport-ws")]
