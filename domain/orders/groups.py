@@ -80,19 +80,23 @@ async def due_groups(command: DueGroups, caller: Caller, work: UnitOfWork) -> li
 @handles(FailGroup)
 async def fail_group(command: FailGroup, caller: Caller, work: UnitOfWork) -> bool:
     """Orders are locked before their group, as by who pays: a payment comes before this or is refused."""
-    unpaid = await _locked(await work.groups.orders_of(command.group_id, SeatState.RESERVED), work)
-    paid = await _locked(await work.groups.orders_of(command.group_id, SeatState.PAID), work)
+    reserved = await work.groups.orders_of(command.group_id, SeatState.RESERVED)
+    paid = await work.groups.orders_of(command.group_id, SeatState.PAID)
+    orders = await _locked([*reserved, *paid], work)
     group = await work.groups.lock(command.group_id)
     if group is None or group.state is not GroupState.OPEN or group.expires_at > work.now:
         return False
-    if {one.id for one in paid} != set(await work.groups.orders_of(group.id, SeatState.PAID)):
-        return False  # somebody paid meanwhile; the next look sees it
-    open_orders = [order for order in unpaid if order.status is OrderStatus.AWAITING_PAYMENT]
+    if (reserved, paid) != (
+        await work.groups.orders_of(group.id, SeatState.RESERVED),
+        await work.groups.orders_of(group.id, SeatState.PAID),
+    ):
+        return False  # somebody joined or paid meanwhile; the next look sees it
+    open_orders = [order for order in orders if order.status is OrderStatus.AWAITING_PAYMENT]
     ended = await work.groups.end(group, GroupState.FAILED)
     if open_orders:
         await close(open_orders, Phase.CANCELLED, SYSTEM, work)
-    for order in paid:
-        await work.enqueue(Job(PAY_BACK_JOB, {"order": str(order.id)}, f"{PAY_BACK_JOB}:{order.id}"))
+    for order_id in paid:
+        await work.enqueue(Job(PAY_BACK_JOB, {"order": str(order_id)}, f"{PAY_BACK_JOB}:{order_id}"))
     work.record(GroupChanged.of(ended))
     return True
 
