@@ -205,6 +205,16 @@ async def test_a_coupon_from_the_batch_to_the_wallet_to_an_order(shop: Shop) -> 
     assert (await quoted(shop, buyer, taken)).discount == Money(2_000)
 
 
+async def test_a_coupon_that_came_into_a_wallet_is_its_owners_whatever_was_quoted(shop: Shop) -> None:
+    owner, other = await shop.customer(), await shop.customer()
+    (code,) = await codes_of(shop, await create(shop, "COUPON", off_minor=1_000))
+    quote = await quoted(shop, other, code)
+    await shop.perform(ClaimCoupon(code), owner)
+    with pytest.raises(CouponNotApplicable):
+        await shop.perform(order_of(quote_token=quote.token), other)
+    assert (await shop.perform(order_of(coupon_codes=(code,)), owner)).discount == Money(1_000)
+
+
 async def test_what_is_only_for_some_buyers(shop: Shop) -> None:
     buyer, other = await shop.customer(), await shop.customer()
     assert buyer.subject_id is not None
