@@ -33,6 +33,8 @@ async def with_promotions(
     priced: Priced, promise: Promise | None, command: PlaceOrder, caller: Caller, work: UnitOfWork
 ) -> tuple[Priced, Claims]:
     """The order's lines less their discounts, and what is claimed for them; raises what stands in the way."""
+    if not _asks_for_any(promise, command, caller, work):
+        return priced, NOTHING
     phone = command.contact.phone if command.contact else None
     hmac = work.credentials.phone_hmac(phone) if phone and caller.customer_id is None else None
     group_of = await _group_of(command, caller, work)
@@ -56,6 +58,13 @@ async def with_promotions(
         occasion = asked or occasion_of(buyer, work.promotions.here(caller.channel), work)
     claims = claims_of(given, lines, occasion, caller.customer_id)
     return priced.discounted(given), replace(claims, seat=_seat(given, command, group_of, caller, work))
+
+
+def _asks_for_any(promise: Promise | None, command: PlaceOrder, caller: Caller, work: UnitOfWork) -> bool:
+    """Whether there is anything to work out: for most orders there is not."""
+    if command.coupon_codes or command.group_of or command.group_id:
+        return True
+    return bool(promise.discounts if promise else work.promotions.here(caller.channel).promotions)
 
 
 async def _group_of(command: PlaceOrder, caller: Caller, work: UnitOfWork) -> UUID | None:
