@@ -10,6 +10,7 @@ from domain.access.permissions import COST_READ
 from domain.channels.views import PriceRuleView, PriceStepView
 from domain.money import Money
 from domain.orders.views import Adjustment, LevelMargin, PromotionStep
+from domain.promotions.applying import Outcome
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
@@ -41,8 +42,11 @@ def adjustment_of(given: Given, currency: str, levels: Sequence[UUID]) -> Adjust
     )
 
 
-def promotion_steps(priced: Priced) -> list[PromotionStep]:
-    """What became of every promotion that was looked at."""
+def promotion_steps(priced: Priced, levels: Sequence[UUID]) -> list[PromotionStep]:
+    """What became of every promotion that was looked at.
+
+    One of a channel above that is not for this sale is nobody's business here: it may be for a sibling.
+    """
     return [
         PromotionStep(
             step.promotion.id,
@@ -53,6 +57,7 @@ def promotion_steps(priced: Priced) -> list[PromotionStep]:
             Money(-step.minor, priced.currency),
         )
         for step in priced.given.trace
+        if step.outcome is not Outcome.OUT_OF_SCOPE or step.promotion.owner_id in levels
     ]
 
 

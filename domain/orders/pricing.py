@@ -83,7 +83,7 @@ class Priced:
     def discounted(self, given: Evaluation) -> Priced:
         """The same with what promotions have taken off each line."""
         if not given.minor:
-            return self
+            return Priced(self.lines, self.problems, given)
         lines = [
             replace(line, discount_minor=minor)
             for line, minor in zip(self.lines, given.discounts, strict=True)

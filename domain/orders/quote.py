@@ -132,6 +132,6 @@ def _view(priced: Priced, token: str | None, expires_at: datetime, caller: Calle
         total=total,
         adjustments=[adjustment_of(one, priced.currency, levels) for one in priced.given.adjustments],
         problems=[QuoteProblem.of(problem) for problem in priced.problems],
-        promotion_trace=promotion_steps(priced) if levels else [],
+        promotion_trace=promotion_steps(priced, levels) if levels else [],
         margins=margins(priced, levels),
     )

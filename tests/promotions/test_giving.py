@@ -99,6 +99,19 @@ async def test_a_quote_explains_itself_to_the_channels_it_concerns(shop: Shop) -
         await shop.perform(AskQuote((line("TXV", 4),), (), "hq"), shop.agent("GD"))
 
 
+async def test_what_is_for_a_sibling_is_not_in_the_trace(shop: Shop) -> None:
+    await shop.run("UPDATE channel SET code = lower(code)")
+    await create(shop, "THRESHOLD", "HQ", name="zj", scope=WantedScope(channels=("zj",)), **THRESHOLD)
+    await create(shop, "THRESHOLD", "HQ", name="big", reaches_minor=99_999, off_minor=1)
+    own, above = shop.agent("SHOP"), shop.agent("HQ")
+    told = (await quoted(shop, own)).promotion_trace
+    assert [(one.name, one.outcome) for one in told] == [("big", Outcome.CONDITION_UNMET)]
+    seen = await shop.perform(AskQuote((line("TXV", 4),), (), "shop"), above)
+    assert {one.name: one.outcome for one in seen.promotion_trace} == {
+        "zj": Outcome.OUT_OF_SCOPE, "big": Outcome.CONDITION_UNMET,
+    }  # fmt: skip
+
+
 async def test_a_quote_holds_when_its_promotion_is_stopped(shop: Shop) -> None:
     buyer, made = shop.storefront(), await create(shop, "THRESHOLD", **THRESHOLD)
     quote = await quoted(shop, buyer)
