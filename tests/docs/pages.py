@@ -6,7 +6,7 @@ A fence opens with its language and what it is. These are executed:
                                         until the answer is as shown
     ```json variables                   its variables
     ```json answer                      what it answers at least
-    ```json events of="…"               what a subscription brings next
+    ```json events of="…"               what a subscription brings next; by `until`, after others perhaps
     ```json message                     the newest line of messages.jsonl
     ```python                           a program that finds what is known as variables, and leaves its own
 

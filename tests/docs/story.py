@@ -58,9 +58,15 @@ class Story:
     def _events(self, step: Step) -> None:
         socket = self._live[step.block.said["of"]]
         for shown in step.block.json:
-            found = _hear(socket)
-            assert found["type"] == "next", f"{self._at(step.block)}: {found}"
-            differences = self.known.differences(shown, found["payload"].get("data"))
+            give_up = time.monotonic() + (WAIT_S if "until" in step.block.said else 0)
+            while True:
+                before = dict(self.known.values)
+                found = _hear(socket)
+                assert found["type"] == "next", f"{self._at(step.block)}: {found}"
+                differences = self.known.differences(shown, found["payload"].get("data"))
+                if not differences or time.monotonic() >= give_up:
+                    break
+                self.known.values = before
             assert not differences, f"{self._at(step.block)}: {'; '.join(differences)}"
 
     def _message(self, step: Step) -> None:
