@@ -96,6 +96,9 @@ async def killer(trade: Trade, server: ServerProcess, journal: Journal, at: list
             await asyncio.sleep(0.005)
         if number == at[-1]:
             await kill_amid_transactions(trade, server)
+            async with asyncio.timeout(PATIENCE_S):  # whoever was cut comes again, and meets nobody
+                while not journal.turned_away and len(journal.ended) < orders:
+                    await asyncio.sleep(0.005)
             await asyncio.to_thread(server.start)
         else:
             killed = random.choice(workers)
