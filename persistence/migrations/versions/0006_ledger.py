@@ -14,7 +14,8 @@ branch_labels = None
 depends_on = None
 
 GUARDS = """
-CREATE FUNCTION refuse_unbalanced_transfers() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Its plan is made when the ledger is empty and kept: it would read the whole table for every entry.
+CREATE FUNCTION refuse_unbalanced_transfers() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM (
