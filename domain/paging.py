@@ -7,12 +7,17 @@ import binascii
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
+from domain.moments import moment_of
 from domain.refusals import BadRequest
 
 MOST = 100
 """Items of a page at most."""
+
+_FOREIGN = "This cursor does not belong to this list; begin again without it."
 
 T = TypeVar("T")
 _written = json.JSONEncoder(separators=(",", ":"), default=str, ensure_ascii=False).encode
@@ -47,6 +52,28 @@ class PageRequest:
         cursor = before if last is not None else after
         return cls(limit, last is not None, None if cursor is None else cursor_keys(cursor, order))
 
+    @property
+    def last_id(self) -> UUID | None:
+        """The id behind which a page of a list by ids begins; BadRequest for a cursor that is not ours."""
+        if self.after is None:
+            return None
+        try:
+            (last_id,) = self.after
+            return UUID(hex=last_id)
+        except (ValueError, TypeError, AttributeError):
+            raise BadRequest(_FOREIGN) from None
+
+    @property
+    def last_moment(self) -> tuple[datetime | None, UUID | None]:
+        """Moment and id behind which a page of a list by time begins; BadRequest as for `last_id`."""
+        if self.after is None:
+            return None, None
+        try:
+            at, last_id = self.after
+            return moment_of(at), UUID(hex=last_id)
+        except (ValueError, TypeError, AttributeError):
+            raise BadRequest(_FOREIGN) from None
+
 
 def cursor_of(order: str, keys: Sequence[Any]) -> str:
     """An opaque cursor: the sort's name and the item's sort keys (JSON values)."""
@@ -60,7 +87,7 @@ def cursor_keys(cursor: str, order: str) -> list[Any]:
     except (ValueError, binascii.Error, RecursionError):
         found = None
     if not isinstance(found, list) or len(found) < 2 or found[0] != order:
-        raise BadRequest("This cursor does not belong to this list; begin again without it.")
+        raise BadRequest(_FOREIGN)
     return found[1:]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,9 +10,7 @@ from domain.access.identifiers import storable
 from domain.access.permissions import ORDERS_READ, PEOPLE_WRITE, TOKENS_WRITE, Role
 from domain.access.records import TokenKind
 from domain.access.views import AccessToken, Agent
-from domain.moments import moment_of
 from domain.paging import Page, PageRequest, cursor_of
-from domain.refusals import BadRequest
 from persistence.access.identities import customer_of
 from persistence.statements import Statement
 
@@ -104,7 +101,7 @@ class StoredAccessReads:
         if channel is not None and not storable(channel):
             return Page.empty()
         scope = {"own": caller.channel_id, "code": channel}
-        at, last_id = _position(request)
+        at, last_id = request.last_moment
         statement = listed.backwards if request.backwards else listed.forwards
         async with self._database.connection() as connection:
             rows = await statement.all(connection, **scope, at=at, id=last_id, limit=request.limit + 1)
@@ -130,16 +127,6 @@ def _visible(caller: Caller, type_name: str, id: UUID) -> tuple[Statement, Calla
     if type_name == "Customer" and (is_customer or (caller.is_back_office and caller.may(ORDERS_READ))):
         return _ONE_CUSTOMER, customer_of
     return None
-
-
-def _position(request: PageRequest) -> tuple[datetime | None, UUID | None]:
-    if request.after is None:
-        return None, None
-    try:
-        at, last_id = request.after
-        return moment_of(at), UUID(hex=last_id)
-    except (ValueError, TypeError, AttributeError):
-        raise BadRequest("This cursor does not belong to this list; begin again without it.") from None
 
 
 def agent_of(row: Any) -> Agent:

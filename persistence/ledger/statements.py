@@ -69,7 +69,7 @@ class StoredStatements:
                 ends=[one.ends_at for one in statements],
                 floors=[_floor(one.starts_at) for one in statements],
                 ceilings=[_floor(one.ends_at + 2 * _SLACK) for one in statements],
-                key=_key(request),
+                key=request.last_id,
                 most=request.limit + 1,
             )
         found: dict[int, list[tuple[StatementEntryView, str]]] = defaultdict(list)
@@ -188,14 +188,3 @@ def _counted(of: StatementView) -> Any:
         return of.count
 
     return count
-
-
-def _key(request: PageRequest) -> UUID | None:
-    """The entry behind which a page begins; BadRequest for a cursor that we did not make."""
-    if request.after is None:
-        return None
-    try:
-        (key,) = request.after
-        return UUID(hex=key)
-    except (ValueError, TypeError, AttributeError):
-        raise BadRequest("This cursor does not belong to this list; begin again without it.") from None

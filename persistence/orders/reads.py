@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from domain.access.callers import CallerKind
 from domain.access.identifiers import storable
 from domain.access.permissions import ORDERS_READ
-from domain.moments import moment_of
 from domain.money import Money
 from domain.orders.views import (
     AddressView,
@@ -25,7 +23,6 @@ from domain.orders.views import (
     TopUpView,
 )
 from domain.paging import Page, PageRequest, cursor_of
-from domain.refusals import BadRequest
 from persistence.gathering import Gathered
 from persistence.orders import reads_sql as sql
 from persistence.orders.payment_rows import payment_of
@@ -87,7 +84,7 @@ class StoredOrderReads:
             "placed_before": wanted.placed_before,
             "external_id": wanted.external_id,
         }
-        at, last_id = _position(request)
+        at, last_id = request.last_moment
         statement = listed.backwards if request.backwards else listed.forwards
         async with self._database.connection() as connection:
             rows = await statement.all(connection, **values, at=at, id=last_id, limit=request.limit + 1)
@@ -158,16 +155,6 @@ class StoredOrderReads:
 
 def _cursor(row: Any) -> str:
     return cursor_of(NEWEST, [row["placed_at"].isoformat(), row["id"].hex])
-
-
-def _position(request: PageRequest) -> tuple[datetime | None, UUID | None]:
-    if request.after is None:
-        return None, None
-    try:
-        at, last_id = request.after
-        return moment_of(at), UUID(hex=last_id)
-    except (ValueError, TypeError, AttributeError):
-        raise BadRequest("This cursor does not belong to this list; begin again without it.") from None
 
 
 def _top_up_of(row: Any) -> TopUpView:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from domain.access.callers import CallerKind
 from domain.access.identifiers import storable
 from domain.access.permissions import REFUNDS_READ
-from domain.moments import moment_of
 from domain.money import Money
 from domain.orders.refunds.rules import refundable
 from domain.orders.refunds.views import RefundableView, RefundLineView, RefundView
 from domain.paging import Page, PageRequest, cursor_of
-from domain.refusals import BadRequest
 from persistence.orders.refund_facts import facts_of
 from persistence.orders.refund_rows import REFUND_COLUMNS, refund_line_of, refund_of
 from persistence.orders.scope import VISIBLE, scope
@@ -95,7 +92,7 @@ class StoredRefundReads:
         if not (own or caller.is_back_office) or not caller.may(REFUNDS_READ) or not named:
             return Page.empty()
         listed, values = _LISTS[own], _values(caller, wanted)
-        at, last_id = _position(request)
+        at, last_id = request.last_moment
         statement = listed.backwards if request.backwards else listed.forwards
         async with self._database.connection() as connection:
             rows = await statement.all(connection, **values, at=at, id=last_id, limit=request.limit + 1)
@@ -168,13 +165,3 @@ def _values(caller: Caller, wanted: RefundFilter) -> dict[str, Any]:
 
 def _cursor(row: Any) -> str:
     return cursor_of(NEWEST, [row["created_at"].isoformat(), row["id"].hex])
-
-
-def _position(request: PageRequest) -> tuple[datetime | None, UUID | None]:
-    if request.after is None:
-        return None, None
-    try:
-        at, last_id = request.after
-        return moment_of(at), UUID(hex=last_id)
-    except (ValueError, TypeError, AttributeError):
-        raise BadRequest("This cursor does not belong to this list; begin again without it.") from None

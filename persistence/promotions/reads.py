@@ -10,11 +10,9 @@ from uuid import UUID
 
 from domain.access.callers import CallerKind
 from domain.access.permissions import COUPONS_HOLD, PROMOTIONS_READ
-from domain.moments import moment_of
 from domain.money import Money
 from domain.paging import Page, PageRequest, cursor_of
 from domain.promotions.views import PromotionCost
-from domain.refusals import BadRequest
 from persistence.cards import data_keys
 from persistence.promotions import flash_sales
 from persistence.promotions import reads_sql as sql
@@ -60,7 +58,7 @@ class StoredPromotionReads:
         """The newest first."""
         if not _reads(caller):
             return Page.empty()
-        at, last_id = _position(request)
+        at, last_id = request.last_moment
         values = {"scope": caller.channel, "status": status}
         statement = sql.PAGE_BACK if request.backwards else sql.PAGE
         async with self._database.connection() as connection:
@@ -137,7 +135,7 @@ class StoredPromotionReads:
         """The calling customer's coupons, the newest first, with their codes."""
         if not _holds(caller):
             return Page.empty()
-        at, last_id = _position(request)
+        at, last_id = request.last_moment
         statement = sql.WALLET_BACK if request.backwards else sql.WALLET
         async with self._database.connection() as connection:
             rows = await statement.all(
@@ -178,13 +176,3 @@ def _holds(caller: Caller) -> bool:
 
 def _cursor(sort: str, at: datetime, id: UUID) -> str:
     return cursor_of(sort, [at.isoformat(), id.hex])
-
-
-def _position(request: PageRequest) -> tuple[datetime | None, UUID | None]:
-    if request.after is None:
-        return None, None
-    try:
-        at, last_id = request.after
-        return moment_of(at), UUID(hex=last_id)
-    except (ValueError, TypeError, AttributeError):
-        raise BadRequest("This cursor does not belong to this list; begin again without it.") from None
