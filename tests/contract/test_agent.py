@@ -56,10 +56,7 @@ def test_an_agent_sees_its_channel_and_those_right_below(front_end: FrontEnd, pr
     assert viewer["kind"] == "AGENT"
     (own,) = front_end.demo.rows(
         """SELECT c.name, c.tier, a.credit_minor, p.code AS above, p.name AS above_name,
-                  (SELECT sum(e.minor)::int FROM ledger_entry e WHERE e.account_id = a.id) AS balance,
-                  (SELECT coalesce(sum(e.minor), 0)::int FROM ledger_account m
-                     JOIN ledger_entry e ON e.account_id = m.id
-                    WHERE m.channel_id = c.id AND m.kind = 'PENDING') AS pending
+                  (SELECT sum(e.minor)::int FROM ledger_entry e WHERE e.account_id = a.id) AS balance
              FROM channel c
              JOIN ledger_account a ON a.channel_id = c.id AND a.kind = 'DEPOSIT'
              JOIN channel p ON p.id = c.parent_id WHERE c.code = $1""",
@@ -71,7 +68,7 @@ def test_an_agent_sees_its_channel_and_those_right_below(front_end: FrontEnd, pr
     account = {name: fen(money) for name, money in shown["account"].items()}
     assert account == {
         "balance": own["balance"], "credit": own["credit_minor"], "held": 0,
-        "available": own["balance"] + own["credit_minor"], "pending": own["pending"], "owed": 0,
+        "available": own["balance"] + own["credit_minor"],
     }  # fmt: skip
     below = front_end.demo.rows(
         "SELECT code FROM channel WHERE parent_id = (SELECT id FROM channel WHERE code = $1) ORDER BY code",
