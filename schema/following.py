@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from domain.feeds import Interest
@@ -35,13 +34,11 @@ class Following(Generic[T]):
     audience, document and variables: it may hold nothing that only this subscriber has, and of its context
     it may use what an audience has.
 
-    Iterated, it is the feed for this subscriber alone, without sharing.
+    It is told to a group of subscribers, which `subscriptions` runs.
     """
 
     context: Context
-    """The audience's; it and the next are set by whoever declares the feed."""
-    asked_in: Context
-    """The subscriber's own."""
+    """The audience's, set by whoever declares the feed."""
 
     def __init__(
         self,
@@ -64,7 +61,6 @@ class Following(Generic[T]):
         """Whether subscribers can give a position to go on behind; others begin again with a new `first`."""
         self.over = False
         """Whether nothing follows `first`."""
-        self._events: AsyncGenerator[T] | None = None
 
     @classmethod
     def none(cls, first: T | None = None) -> Following[T]:
@@ -74,30 +70,8 @@ class Following(Generic[T]):
         return found
 
     def __aiter__(self) -> AsyncIterator[T]:
-        self._events = self._iterated()
-        return self._events
-
-    async def aclose(self) -> None:
-        """Stop following."""
-        if self._events is not None:
-            await self._events.aclose()
-
-    async def _iterated(self) -> AsyncGenerator[T]:
-        if self.first is not None:
-            yield self.first
-        if self.over:
-            return
-        async with aclosing(self.context.feed.follow(self.interest, self.after)) as events:
-            async for event in events:
-                if self.news is not None and not self.news(event):
-                    continue
-                # Each event is an answer of its own, which says for itself what the caller may not read.
-                self.asked_in.denied.clear()
-                item, ends = await self.tell(event)
-                if item is not None:
-                    yield item
-                if ends:
-                    return
+        """There for graphql-core, which takes nothing else for the source of a subscription."""
+        raise TypeError("A feed is told to the group of its subscribers, never iterated for one of them.")
 
 
 async def _pass_over(_event: RecordedEvent) -> Told:

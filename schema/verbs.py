@@ -94,7 +94,7 @@ def subscription(requires: str | None = None) -> Callable[[_F], _F]:
                 return _events(context, function(context, **arguments))
             shared = context.for_audience()
             following = await function(shared, **arguments)
-            following.context, following.asked_in = shared, context
+            following.context = shared
             return following
 
         take_signature(resolve, function, skip=1)

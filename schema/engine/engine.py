@@ -133,10 +133,6 @@ class Engine:
         except Exception as error:
             yield failed(self.codec, [self.errors.mask(error, request_id_of(context))])
 
-    async def subscribe(self, prepared: PreparedOperation, context: Context) -> AsyncGenerator[Answer]:
-        """Start a subscription for one subscriber alone; RequestRefused when it cannot start."""
-        return self.answers(prepared, context, await self.open(prepared, context))
-
     def _answer(
         self, outcome: Outcome, request_id: str, extensions: Mapping[str, Any] | None = None
     ) -> Answer:

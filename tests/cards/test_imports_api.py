@@ -18,9 +18,14 @@ from persistence.cards import batch_jobs
 from persistence.database import Database
 from persistence.feed import LiveFeed
 from persistence.relay import Relay
+from resolvers.http.codec import OrjsonCodec
 from schema import ids
 from schema.context import Context
+from schema.engine.compiled.execution import CompiledExecution
+from schema.engine.engine import Engine
 from tests.cards.intake import Intake, SentFile, csv_of, furnish
+from tests.subscriptions.listening import Listener, serve
+from tests.subscriptions.ticking import until
 
 IMPORT = """mutation ($input: ImportCardsInput!) { importCards(input: $input) { __typename
   ... on CardImport { id status dryRun sku fileName origin createdAt }
@@ -55,6 +60,8 @@ class BackOffice:
         roles = frozenset({Role.STOCK})
         self.caller = replace(intake.caller, permissions=of_agent(roles, at_headquarters=True))
         self.feed = LiveFeed(intake.database, intake.bell)
+        self.execution = CompiledExecution(schema)
+        self.engine = Engine(schema, codec=OrjsonCodec(), execution=self.execution)
 
     def context(self) -> Context:
         reads: Any = self.intake.reads
@@ -76,15 +83,10 @@ class BackOffice:
     async def fill(self, batch: Any) -> None:
         await batch_jobs.fill({"batch": str(ids.decode("imp", batch["id"]))}, self.intake.desk)
 
-    async def follow(self, id: str, begun: asyncio.Event | None = None) -> list[dict[str, Any]]:
-        """All that is told, to the end; `begun` once the first is."""
-        events: Any = await self.schema.subscribe(RUNNING, {"id": id}, context_value=self.context())
-        seen = []
-        async for event in events:
-            seen.append(event.data["cardImportProgress"])
-            if begun is not None:
-                begun.set()
-        return seen
+    async def follow(self, id: str, listener: Listener) -> list[dict[str, Any]]:
+        """All that is told, to the end."""
+        await serve(self.engine, RUNNING, self.context(), listener, id=id)
+        return [answer["data"]["cardImportProgress"] for answer in listener.answers]
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +133,9 @@ async def test_a_file_is_sent_and_looked_at_page_by_page(office: BackOffice) -> 
 async def test_a_follower_sees_where_it_is_each_change_and_the_end(office: BackOffice) -> None:
     text = csv_of([[f"CODE{number:08}"] for number in range(9_000)])
     batch = await office.send(text)
-    begun = asyncio.Event()
-    following = asyncio.create_task(office.follow(batch["id"], begun))
-    await asyncio.wait_for(begun.wait(), 20)
+    listener = Listener()
+    following = asyncio.create_task(office.follow(batch["id"], listener))
+    await until(lambda: bool(listener.payloads))
     await office.fill(batch)
     seen = await asyncio.wait_for(following, 20)
     assert [(one["status"], one["rowsRead"]) for one in seen] == [
@@ -148,8 +150,10 @@ async def test_a_follower_sees_where_it_is_each_change_and_the_end(office: BackO
     assert seen[-1] == {
         "status": "SUCCEEDED", "rowsRead": 9_000, "accepted": 9_000, "rejected": 0, "percent": 100,
     }  # fmt: skip
-    assert await asyncio.wait_for(office.follow(batch["id"]), 20) == [seen[-1]]
-    assert await asyncio.wait_for(office.follow(ids.encode("imp", new_id())), 20) == []
+    assert await asyncio.wait_for(office.follow(batch["id"], Listener()), 20) == [seen[-1]]
+    assert await asyncio.wait_for(office.follow(ids.encode("imp", new_id()), Listener()), 20) == []
+    assert office.execution.compiled >= len(seen) + 1
+    assert office.execution.fallbacks == {}
 
 
 async def test_a_withdrawal_answers_the_import_or_why_not(office: BackOffice) -> None:

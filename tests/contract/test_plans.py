@@ -1,8 +1,12 @@
-"""Every operation of the contract is planned, for those who may see all of it and for those who may not."""
+"""Every operation of the contract and every feed is planned, for who may see all of it and who may not."""
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
+from graphql import GraphQLNamedType, GraphQLObjectType, get_named_type, is_leaf_type
+from graphql.type import is_required_argument
 
 import server
 from schema.engine.compiled.plan import make_plan
@@ -29,3 +33,38 @@ def test_an_operation_is_planned(planning: tuple[Documents, Sources], said: Oper
     denied = make_plan(sources.schema, sources, document, operation, {}, plan.requires)
     assert denied.requires == plan.requires or not denied.tree.waits
     assert bool(denied.denied) == bool(plan.requires)
+
+
+def fields_of(type_: GraphQLObjectType) -> str:
+    """Every field of a type and of the objects directly below it that asks for no argument."""
+    return " ".join(
+        name if is_leaf_type(below) else f"{name} {{ __typename {leaves_of(below)} }}"
+        for name, field in type_.fields.items()
+        if not any(is_required_argument(argument) for argument in field.args.values())
+        for below in [get_named_type(field.type)]
+    )
+
+
+def leaves_of(type_: GraphQLNamedType) -> str:
+    return " ".join(
+        name
+        for name, field in getattr(type_, "fields", {}).items()
+        if is_leaf_type(get_named_type(field.type)) and not field.args
+    )
+
+
+def test_everything_that_can_be_followed_is_planned(planning: tuple[Documents, Sources]) -> None:
+    documents, sources = planning
+    feeds = sources.schema._schema.subscription_type
+    assert feeds is not None
+    for name, field in feeds.fields.items():
+        wanted = [
+            (key, argument.type) for key, argument in field.args.items() if is_required_argument(argument)
+        ]
+        declared = ", ".join(f"${key}: {kind}" for key, kind in wanted)
+        said = ", ".join(f"{key}: ${key}" for key, _ in wanted)
+        body = fields_of(cast("GraphQLObjectType", get_named_type(field.type)))
+        head = f"subscription({declared}) {{ {name}({said})" if wanted else f"subscription {{ {name}"
+        document = documents.get(f"{head} {{ {body} }} }}")
+        plan = make_plan(sources.schema, sources, document, document.operations[0], {})
+        make_plan(sources.schema, sources, document, document.operations[0], {}, plan.requires)

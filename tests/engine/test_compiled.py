@@ -15,6 +15,7 @@ from schema.engine.engine import Engine
 from schema.engine.requests import GraphQLRequest
 from tests.engine import toy
 from tests.engine.comparing import WIDE
+from tests.subscriptions.listening import answers_of
 
 
 class Rig:
@@ -115,10 +116,13 @@ async def test_what_a_root_field_knows_stays_with_its_own_objects() -> None:
 
 async def test_events_of_a_subscription_are_compiled() -> None:
     rig = Rig()
-    prepared = rig.engine.prepare(GraphQLRequest("subscription { made { name maker { name } secret } }"))
-    events = [event async for event in await rig.engine.subscribe(prepared, toy.context())]
-    assert [len(event.errors) for event in events] == [1, 1, 1]  # each event is an answer of its own
-    assert rig.execution.compiled == 3
+    answers = await answers_of(
+        rig.engine, "subscription { made { name maker { name } secret } }", toy.context()
+    )
+    assert [answer["data"]["made"]["secret"] for answer in answers] == [None, None, None]
+    # Each event is an answer of its own.
+    assert [[error["path"] for error in answer["errors"]] for answer in answers] == [[["made", "secret"]]] * 3
+    assert (rig.execution.compiled, rig.told) == (3, [])
 
 
 def nested(depth: int) -> str:

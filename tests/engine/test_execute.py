@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from schema.engine.faults import Fault
 from schema.engine.refused import RequestRefused
 from schema.engine.requests import GraphQLRequest
 from tests.engine.tiny import CODEC, SECRET, engine
+from tests.subscriptions.listening import Listener, serve
 
 
 def context() -> Any:
@@ -75,36 +77,42 @@ async def test_what_graphql_cannot_say_is_a_fault_of_ours() -> None:
 
 
 async def test_a_subscription_yields_and_closes_its_source() -> None:
-    served, own = engine(), context()
-    events = await served.subscribe(served.prepare(GraphQLRequest("subscription { count(to: 3) }")), own)
-    bodies = [event.body async for event in events]
-    assert bodies == [b'{"data":{"count":%d}}' % n for n in (1, 2, 3)]
+    own, listener = context(), Listener()
+    await serve(engine(), "subscription { count(to: 3) }", own, listener)
+    assert [payload.body for payload in listener.payloads] == [
+        b'{"data":{"count":%d}}' % n for n in (1, 2, 3)
+    ]
     assert own.words == ["source closed"]
 
 
 async def test_leaving_a_subscription_closes_its_source() -> None:
-    served, own = engine(), context()
-    events = await served.subscribe(served.prepare(GraphQLRequest("subscription { count(to: 9) }")), own)
-    assert (await anext(events)).data == {"count": 1}
-    await events.aclose()
-    assert own.words == ["source closed"]
+    own, listener = context(), Listener(pause_s=60)
+    subscribed = asyncio.create_task(serve(engine(), "subscription { count(to: 9) }", own, listener))
+    async with asyncio.timeout(20):
+        while not own.sent:
+            await asyncio.sleep(0)
+    subscribed.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await subscribed
+    assert (own.sent, own.words) == ([1], ["source closed"])
 
 
 async def test_a_source_that_breaks_ends_with_a_masked_failure() -> None:
     faults: list[Fault] = []
-    served = engine(faults=faults)
-    events = await served.subscribe(served.prepare(GraphQLRequest("subscription { breaks }")), context())
-    first, last = [event async for event in events]
-    assert first.has_data
-    assert not last.has_data
-    assert SECRET.encode() not in last.body
-    assert last.errors[0]["message"] == f"Internal error {faults[0].id}"
+    listener = Listener()
+    with pytest.raises(RequestRefused) as last:
+        await serve(engine(faults=faults), "subscription { breaks }", context(), listener)
+    assert listener.answers == [{"data": {"breaks": 1}}]
+    assert last.value.errors == [
+        {"message": f"Internal error {faults[0].id}", "extensions": {"code": "INTERNAL"}}
+    ]
 
 
-async def test_a_subscription_that_may_not_start_is_refused_or_ends_with_the_code() -> None:
-    served = engine()
-    events = await served.subscribe(served.prepare(GraphQLRequest("subscription { denied }")), context())
-    assert [event.errors[0]["extensions"]["code"] async for event in events] == ["FORBIDDEN"]
+async def test_a_subscription_that_may_not_start_ends_with_the_code() -> None:
+    listener = Listener()
+    with pytest.raises(RequestRefused) as last:
+        await serve(engine(), "subscription { denied }", context(), listener)
+    assert (last.value.code, listener.answers) == ("FORBIDDEN", [])
 
 
 async def test_a_subscription_whose_resolver_refuses_does_not_start() -> None:
@@ -121,7 +129,7 @@ async def test_a_subscription_whose_resolver_refuses_does_not_start() -> None:
 
     served = Engine(strawberry.Schema(Query, subscription=Subscription), codec=CODEC, on_fault=lambda _: None)
     with pytest.raises(RequestRefused) as caught:
-        await served.subscribe(served.prepare(GraphQLRequest("subscription { tick }")), context())
+        await served.open(served.prepare(GraphQLRequest("subscription { tick }")), context())
     assert caught.value.status == 500
     assert caught.value.code == "INTERNAL"
 

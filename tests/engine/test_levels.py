@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 import strawberry
-from graphql import ExecutionResult
 from strawberry.tools import create_type
 
 from domain.access.callers import Caller, CallerKind
+from resolvers.http.codec import OrjsonCodec
 from schema.audiences import open_to_all, visible_to
+from schema.engine.engine import Engine
 from schema.levels import LEVELS, level
 from schema.nouns import SOURCES, noun, shown
 from schema.verbs import SUBSCRIPTIONS, subscription
+from tests.subscriptions.listening import answers_of
 
 EVENTS = 200
 CALLS: list[int] = []
@@ -88,26 +90,21 @@ class Scene:
     denied: set[int] = field(default_factory=set)
 
 
-async def events(document: str) -> list[ExecutionResult]:
-    """Everything that a subscription answers."""
-    stream: Any = await SCHEMA.subscribe(document, context_value=Scene())
-    return [answer async for answer in stream]
+ENGINE = Engine(SCHEMA, codec=OrjsonCodec())
 
 
 async def test_each_event_has_what_was_fetched_for_it() -> None:
-    answers = await events("subscription { ticks { number double } }")
-    assert [answer.data["ticks"] for answer in answers if answer.data] == [
-        {"number": number, "double": 2 * number} for number in range(EVENTS)
-    ]
+    answers = await answers_of(ENGINE, "subscription { ticks { number double } }", Scene())
+    assert answers == [{"data": {"ticks": {"number": n, "double": 2 * n}}} for n in range(EVENTS)]
 
 
 async def test_each_event_says_for_itself_what_is_forbidden() -> None:
-    answers = await events("subscription { ticks { number margin } }")
-    assert len(answers) == EVENTS
-    for answer in answers:
-        assert answer.data is not None
-        assert answer.data["ticks"]["margin"] is None
-        assert [error.path for error in answer.errors or ()] == [["ticks", "margin"]]
+    answers = await answers_of(ENGINE, "subscription { ticks { number margin } }", Scene())
+    assert [answer["data"]["ticks"] for answer in answers] == [
+        {"number": n, "margin": None} for n in range(EVENTS)
+    ]
+    said = [[error["path"] for error in answer["errors"]] for answer in answers]
+    assert said == [[["ticks", "margin"]]] * EVENTS
 
 
 @pytest.mark.parametrize("operation", ["query", "mutation"])

@@ -1,4 +1,4 @@
-"""A feed of numbers over the real log, with clients that write down what reaches them."""
+"""A feed of numbers over the real log, with clients that write down which of them reach them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import orjson
 import strawberry
 
 from domain.access.callers import Caller, CallerKind
@@ -20,7 +19,7 @@ from schema.engine.faults import Fault
 from schema.engine.requests import GraphQLRequest
 from schema.following import PASSED_OVER, Following, Told
 from subscriptions.groups import Groups
-from subscriptions.payloads import Payload
+from tests.subscriptions.listening import Listener as Client
 from tests.subscriptions.machine import Machine, Ticked
 
 SECRET = "canary-7Q4Z"
@@ -76,7 +75,7 @@ class Subscription:
             return Told(Tick(position=str(event.position), n=n), ends=n == until)
 
         found: Any = Following(Interest(frozenset({Ticked.kind})), tell, read_position(after))
-        found.context, found.asked_in = info.context.for_audience(), info.context
+        found.context = info.context.for_audience()
         events: AsyncIterator[Tick] = found
         return events
 
@@ -84,30 +83,13 @@ class Subscription:
 SCHEMA = strawberry.Schema(Query, subscription=Subscription)
 
 
-class Listener:
-    """A client: the outlet of one subscription. With `room`, it takes no more than so many at once."""
-
-    def __init__(self, room: int | None = None, pause_s: float = 0.0) -> None:
-        self.room, self.pause_s = room, pause_s
-        self.payloads: list[Payload] = []
-
-    def offer(self, payload: Payload) -> bool:
-        """Take it while there is room."""
-        if self.room == 0:
-            return False
-        self.room = None if self.room is None else self.room - 1
-        self.payloads.append(payload)
-        return True
-
-    async def put(self, payload: Payload) -> None:
-        """Take it in its own time."""
-        await asyncio.sleep(self.pause_s)
-        self.payloads.append(payload)
+class Listener(Client):
+    """A client of the numbers."""
 
     @property
     def ticks(self) -> list[dict[str, Any]]:
         """What it was told."""
-        return [orjson.loads(one.body)["data"]["ticked"] for one in self.payloads]
+        return [one["data"]["ticked"] for one in self.answers]
 
     @property
     def numbers(self) -> list[int]:
