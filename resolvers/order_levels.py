@@ -19,6 +19,7 @@ from domain.orders.views import (
     TopUpView,
 )
 from domain.payments.views import PaymentView
+from domain.selected import ALL, Selected, attach
 from schema.context import Context
 from schema.levels import level
 from schema.orders import Order, OrderLine
@@ -29,69 +30,74 @@ def _ids(parents: Sequence[Any]) -> list[Any]:
     return [parent.id for parent in parents]
 
 
-@level(Order)
-async def lines(orders: Sequence[OrderView], context: Context) -> list[list[LineView]]:
+@level(Order, "id")
+async def lines(
+    orders: Sequence[OrderView], context: Context, selected: Selected = ALL
+) -> list[list[LineView]]:
     """What was bought."""
-    found = await context.reads.orders.lines_of(_ids(orders))
+    found = await context.reads.orders.lines_of(_ids(orders), selected)
     return [found.get(order.id, []) for order in orders]
 
 
-@level(Order)
+@level(Order, "id", parents_are="order")
 async def payments(orders: Sequence[OrderView], context: Context) -> list[list[PaymentView]]:
     """How it was paid."""
     found = await context.reads.orders.payments_of(_ids(orders))
-    return [[replace(payment, order=order) for payment in found.get(order.id, [])] for order in orders]
+    for order in orders:
+        for payment in found.get(order.id, []):
+            attach(payment, order=order)
+    return [found.get(order.id, []) for order in orders]
 
 
-@level(Order)
+@level(Order, "channel_id", joined=True)
 async def channel(orders: Sequence[OrderView], context: Context) -> list[Any]:
     """Where it was sold."""
     return list(await context.reads.channels.by_ids(context.caller, [order.channel_id for order in orders]))
 
 
-@level(Order)
+@level(Order, "id")
 async def margin(orders: Sequence[OrderView], context: Context) -> list[MoneyView | None]:
     """What the caller's channel earns."""
     found = await context.reads.orders.margins_of(context.caller, _ids(orders))
     return [found.get(order.id) for order in orders]
 
 
-@level(Order)
+@level(Order, "id")
 async def contact(orders: Sequence[OrderView], context: Context) -> list[ContactView | None]:
     """Whom to reach."""
     found = await context.reads.orders.contacts_of(_ids(orders))
     return [found.get(order.id) for order in orders]
 
 
-@level(Order)
+@level(Order, "id")
 async def shipping_address(orders: Sequence[OrderView], context: Context) -> list[AddressView | None]:
     """Where to."""
     found = await context.reads.orders.addresses_of(_ids(orders))
     return [found.get(order.id) for order in orders]
 
 
-@level(Order)
+@level(Order, "id")
 async def refunds(orders: Sequence[OrderView], context: Context) -> list[list[RefundView]]:
     """What was asked back."""
     found = await context.reads.refunds.of_orders(_ids(orders))
     return [found.get(order.id, []) for order in orders]
 
 
-@level(Order)
+@level(Order, "id")
 async def refundable(orders: Sequence[OrderView], context: Context) -> list[list[RefundableView]]:
     """What could be paid back now."""
     found = await context.reads.refunds.refundable_of(_ids(orders))
     return [found.get(order.id, []) for order in orders]
 
 
-@level(OrderLine)
+@level(OrderLine, "variant_id")
 async def variant(lines: Sequence[LineView], context: Context) -> list[Any]:
     """What was bought, as it is now."""
     wanted = [line.variant_id for line in lines]
     return list(await context.reads.catalog.variants_by_ids(context.caller, wanted))
 
 
-@level(OrderLine)
+@level(OrderLine, "id", "discount")
 async def adjustments(lines: Sequence[LineView], context: Context) -> list[list[Adjustment]]:
     """What promotions took off; of those who pay for it the caller's channel and those below."""
     given = [line.id for line in lines if line.discount.minor]
@@ -108,49 +114,51 @@ async def adjustments(lines: Sequence[LineView], context: Context) -> list[list[
     ]
 
 
-@level(OrderLine)
+@level(OrderLine, "id")
 async def cards(lines: Sequence[LineView], context: Context) -> list[list[Any]]:
     """The cards that the caller may see."""
     found = await context.reads.cards.of_lines(context.caller, _ids(lines))
     return [list(found.get(line.id, [])) for line in lines]
 
 
-@level(OrderLine)
+@level(OrderLine, "id")
 async def top_ups(lines: Sequence[LineView], context: Context) -> list[list[TopUpView]]:
     """What suppliers credit."""
     found = await context.reads.orders.top_ups_of(_ids(lines))
     return [found.get(line.id, []) for line in lines]
 
 
-@level(OrderLine)
+@level(OrderLine, "id")
 async def shipments(lines: Sequence[LineView], context: Context) -> list[list[ShipmentView]]:
     """All parcels."""
     found = await context.reads.orders.shipments_of(_ids(lines))
     return [found.get(line.id, []) for line in lines]
 
 
-@level(OrderLine)
+@level(OrderLine, "id")
 async def shipment(lines: Sequence[LineView], context: Context) -> list[ShipmentView | None]:
     """The first parcel."""
     return [next(iter(found), None) for found in await shipments(lines, context)]
 
 
-@level(OrderLine)
+@level(OrderLine, "id")
 async def entitlements(lines: Sequence[LineView], context: Context) -> list[list[EntitlementView]]:
     """All metered rights."""
     found = await context.reads.orders.entitlements_of(_ids(lines))
     return [found.get(line.id, []) for line in lines]
 
 
-@level(OrderLine)
+@level(OrderLine, "id")
 async def entitlement(lines: Sequence[LineView], context: Context) -> list[EntitlementView | None]:
     """The first metered right."""
     return [next(iter(found), None) for found in await entitlements(lines, context)]
 
 
-@level(Payment)
-async def order(payments: Sequence[PaymentView], context: Context) -> list[OrderView]:
+@level(Payment, "order_id", "order", joined=True)
+async def order(
+    payments: Sequence[PaymentView], context: Context, selected: Selected = ALL
+) -> list[OrderView]:
     """The order as the payment left it, or as it is now where the payment was read by itself."""
     wanted = [payment.order_id for payment in payments if payment.order is None]
-    found = await context.reads.orders.by_ids(context.caller, wanted) if wanted else {}
+    found = await context.reads.orders.by_ids(context.caller, wanted, selected) if wanted else {}
     return [payment.order or found[payment.order_id] for payment in payments]

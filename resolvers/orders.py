@@ -22,6 +22,7 @@ from domain.paging import PageRequest
 from domain.promotions.groups import GroupOver, GroupPriceNotGiven, SeatTaken
 from domain.promotions.refusals import PromotionUsedUp
 from domain.refusals import BadRequest, InvalidInput, NotFound
+from domain.selected import ALL, Selected
 from schema import ids, quotes
 from schema.context import Context
 from schema.levels import level
@@ -71,12 +72,16 @@ async def channel(amounts: Sequence[LevelMargin], context: Context) -> list[Any]
 
 @query(requires=ORDERS_READ)
 async def order(
-    context: Context, id: Annotated[strawberry.ID, strawberry.argument(description="The order's id.")]
+    context: Context,
+    id: Annotated[strawberry.ID, strawberry.argument(description="The order's id.")],
+    selected: Selected = ALL,
 ) -> Order | None:
     """An order; null where there is none that you may see."""
     order_id = ids.decode("ord", id)
-    found = {} if order_id is None else await context.reads.orders.by_ids(context.caller, [order_id])
-    return shown(Order, next(iter(found.values()), None))
+    if order_id is None:
+        return None
+    found = await context.reads.orders.by_ids(context.caller, [order_id], selected)
+    return shown(Order, found.get(order_id))
 
 
 @query(requires=ORDERS_READ)
@@ -87,11 +92,13 @@ async def orders(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    selected: Selected = ALL,
 ) -> Connection[Order] | None:
     """Your orders, or those of your channel and of all below it, the newest first."""
     request = PageRequest.of(first, after, last, before, "orders")
     wanted = OrderFilter() if filter is None else filter.wanted()
-    return shown(Connection[Order], await context.reads.orders.page(context.caller, wanted, request))
+    page = await context.reads.orders.page(context.caller, wanted, request, selected.nodes)
+    return shown(Connection[Order], page)
 
 
 @mutation(

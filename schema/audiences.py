@@ -10,6 +10,7 @@ from strawberry.schema_directive import Location
 
 from domain.refusals import Forbidden, Unauthenticated
 from schema import ids
+from schema.levels import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +88,7 @@ def own_only(description: str, **options: Any) -> Any:
 def identified(prefix: str, description: str) -> Any:
     """The opaque id of an object whose source has a UUID `id`."""
 
+    @reading("id")
     def resolve(root: strawberry.Parent[Any]) -> strawberry.ID:
         return strawberry.ID(ids.encode(prefix, root.id))
 

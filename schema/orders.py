@@ -14,6 +14,7 @@ from domain.orders.status import OrderStatus, PartStatus, RefundStatus
 from domain.orders.views import ShipmentStatus, TopUpStatus
 from schema import ids
 from schema.audiences import asked, identified, open_to_all, visible_to
+from schema.levels import reading
 from schema.money import Money
 from schema.nouns import Node, noun
 from schema.words import described
@@ -163,6 +164,7 @@ class OrderLine(Node):
     entitlements: list[Entitlement] = open_to_all("All metered rights of the line.")
 
 
+@reading("group_id")
 def _group_id(root: strawberry.Parent[Any]) -> strawberry.ID | None:
     return None if root.group_id is None else strawberry.ID(ids.encode("grp", root.group_id))
 

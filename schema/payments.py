@@ -14,6 +14,7 @@ from domain.payments import views
 from domain.payments.methods import payment_methods
 from domain.payments.views import PaymentStatus
 from schema.audiences import Audience, asked, identified, open_to_all
+from schema.levels import reading
 from schema.money import Money
 from schema.nouns import Node, noun
 from schema.words import described
@@ -41,6 +42,7 @@ described(
 )
 
 
+@reading("method")
 def _method(root: strawberry.Parent[Any]) -> PaymentMethod:
     return PaymentMethod(root.method)
 

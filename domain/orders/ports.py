@@ -24,6 +24,7 @@ from domain.orders.views import (
     TopUpView,
 )
 from domain.paging import Page, PageRequest
+from domain.selected import ALL, Selected
 
 if TYPE_CHECKING:
     from domain.orders.trades import Sold
@@ -117,13 +118,19 @@ class OrderReads(Protocol):
     async def node(self, caller: Caller, type_name: str, id: UUID) -> Any | None:
         """An Order, OrderLine, Payment, Shipment, TopUp or Entitlement; None where it is out of scope."""
 
-    async def by_ids(self, caller: Caller, ids: Sequence[UUID]) -> dict[UUID, OrderView]:
-        """The orders of these that the caller sees."""
+    async def by_ids(
+        self, caller: Caller, ids: Sequence[UUID], selected: Selected = ALL
+    ) -> dict[UUID, OrderView]:
+        """The orders of these that the caller sees, with what is selected of them."""
 
-    async def page(self, caller: Caller, wanted: OrderFilter, request: PageRequest) -> Page[OrderView]:
-        """Orders, the newest first."""
+    async def page(
+        self, caller: Caller, wanted: OrderFilter, request: PageRequest, selected: Selected = ALL
+    ) -> Page[OrderView]:
+        """Orders with what is selected of them, the newest first."""
 
-    async def lines_of(self, order_ids: Sequence[UUID]) -> dict[UUID, list[LineView]]:
+    async def lines_of(
+        self, order_ids: Sequence[UUID], selected: Selected = ALL
+    ) -> dict[UUID, list[LineView]]:
         """Lines by order; the caller has the orders already, as with everything below."""
 
     async def margins_of(self, caller: Caller, order_ids: Sequence[UUID]) -> dict[UUID, Money]:

@@ -14,10 +14,11 @@ from domain.orders.status import OrderStatus, PartStatus, RefundStatus
 from domain.promotions.applying import Outcome
 from domain.promotions.promotion import Phase
 from domain.refusals import Refusal
+from domain.selected import Joining
 
 
 @dataclass(frozen=True, slots=True)
-class OrderView:
+class OrderView(Joining):
     """One order's own row."""
 
     id: UUID

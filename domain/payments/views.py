@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.money import Money
 from domain.orders.views import OrderView
+from domain.selected import Joining
 
 
 class PaymentStatus(StrEnum):
@@ -21,7 +22,7 @@ class PaymentStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentView:
+class PaymentView(Joining):
     """One payment of one order."""
 
     id: UUID

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -23,17 +24,21 @@ from domain.orders.views import (
     TopUpView,
 )
 from domain.paging import Page, PageRequest, cursor_of
+from domain.selected import ALL, Selected
 from persistence.gathering import Gathered
+from persistence.orders import lists
 from persistence.orders import reads_sql as sql
 from persistence.orders.payment_rows import payment_of
-from persistence.orders.rows import adjustments_of, entitlement_of, line_of, order_of, shipment_of
+from persistence.orders.rows import adjustments_of, entitlement_of, line_of, shipment_of
 from persistence.orders.scope import scope
+from persistence.selecting.variants import MOST
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.orders.ports import OrderFilter
     from domain.payments.views import PaymentView
     from persistence.database import Database
+    from persistence.selecting.variants import Reading
     from persistence.statements import Statement
     from persistence.work import Tools
 
@@ -48,7 +53,7 @@ class StoredOrderReads:
 
     def __init__(self, database: Database, tools: Tools) -> None:
         self._database = database
-        self._lines = Gathered(self._read_lines)
+        self._lines = lru_cache(MOST)(self._gathered_lines)
 
     async def node(self, caller: Caller, type_name: str, id: UUID) -> Any | None:
         """An Order, OrderLine, Payment, Shipment, TopUp or Entitlement; None where it is out of scope."""
@@ -60,21 +65,25 @@ class StoredOrderReads:
             row = await sql.NODES[type_name].one(connection, id=id, **scope(caller))
         return None if row is None else _NODE_VIEWS[type_name](row)
 
-    async def by_ids(self, caller: Caller, ids: Sequence[UUID]) -> dict[UUID, OrderView]:
+    async def by_ids(
+        self, caller: Caller, ids: Sequence[UUID], selected: Selected = ALL
+    ) -> dict[UUID, OrderView]:
         """The orders of these that the caller sees; storefronts and anonymous callers see none."""
         if not caller.may(ORDERS_READ) and caller.kind is not CallerKind.SYSTEM:
             return {}
         async with self._database.connection() as connection:
-            rows = await sql.BY_IDS.all(connection, ids=list(ids), **scope(caller))
-        return {row["id"]: order_of(row) for row in rows}
+            found = await lists.BY_IDS.of(selected).all(connection, caller, ids=list(ids), **scope(caller))
+        return {order.id: order for order in found}
 
-    async def page(self, caller: Caller, wanted: OrderFilter, request: PageRequest) -> Page[OrderView]:
+    async def page(
+        self, caller: Caller, wanted: OrderFilter, request: PageRequest, selected: Selected = ALL
+    ) -> Page[OrderView]:
         """Orders, the newest first."""
         texts = [text for text in (wanted.channel, wanted.external_id) if text is not None]
         seen = caller.is_back_office or caller.kind is CallerKind.CUSTOMER
         if not seen or not caller.may(ORDERS_READ) or not all(map(storable, texts)):
             return Page.empty()
-        listed = sql.OWN if caller.kind is CallerKind.CUSTOMER else sql.BELOW
+        listed = lists.OWN if caller.kind is CallerKind.CUSTOMER else lists.BELOW
         values = {
             "scope_channel": caller.channel_id,
             "scope_customer": caller.customer_id,
@@ -85,22 +94,36 @@ class StoredOrderReads:
             "external_id": wanted.external_id,
         }
         at, last_id = request.last_moment
-        statement = listed.backwards if request.backwards else listed.forwards
+        pages = listed.pages.of(selected)
+        read = pages.backwards if request.backwards else pages.forwards
         async with self._database.connection() as connection:
-            rows = await statement.all(connection, **values, at=at, id=last_id, limit=request.limit + 1)
+            found = await read.all(connection, caller, **values, at=at, id=last_id, limit=request.limit + 1)
 
         async def count() -> int:
             async with self._database.connection() as counting:
                 return int(await listed.count.value(counting, **values))
 
-        return Page.cut([(order_of(row), _cursor(row)) for row in rows], request, count)
+        return Page.cut([(order, _cursor(order)) for order in found], request, count)
 
-    async def lines_of(self, order_ids: Sequence[UUID]) -> dict[UUID, list[LineView]]:
+    async def lines_of(
+        self, order_ids: Sequence[UUID], selected: Selected = ALL
+    ) -> dict[UUID, list[LineView]]:
         """Lines by order; many that were placed together are shown at the same moment."""
-        return await self._lines.many(order_ids)
+        return await self._lines(lists.LINES.of(selected)).many(order_ids)
 
-    async def _read_lines(self, order_ids: Sequence[UUID]) -> dict[UUID, list[LineView]]:
-        return await self._grouped(sql.LINES, "order_id", line_of, orders=list(order_ids))
+    def _gathered_lines(self, read: Reading[LineView]) -> Gathered[UUID, list[LineView]]:
+        """Those who want the same of lines are read for together."""
+        return Gathered(partial(self._read_lines, read))
+
+    async def _read_lines(
+        self, read: Reading[LineView], order_ids: Sequence[UUID]
+    ) -> dict[UUID, list[LineView]]:
+        async with self._database.connection() as connection:
+            lines = await read.all(connection, None, orders=list(order_ids))
+        found: dict[UUID, list[LineView]] = defaultdict(list)
+        for line in lines:
+            found[line.order_id].append(line)
+        return found
 
     async def margins_of(self, caller: Caller, order_ids: Sequence[UUID]) -> dict[UUID, Money]:
         """What the caller's channel earns of each order; absent where it has no part in the sale."""
@@ -153,8 +176,8 @@ class StoredOrderReads:
         return found
 
 
-def _cursor(row: Any) -> str:
-    return cursor_of(NEWEST, [row["placed_at"].isoformat(), row["id"].hex])
+def _cursor(order: OrderView) -> str:
+    return cursor_of(NEWEST, [order.placed_at.isoformat(), order.id.hex])
 
 
 def _top_up_of(row: Any) -> TopUpView:

@@ -3,62 +3,13 @@
 from __future__ import annotations
 
 from persistence.orders.payment_rows import PAYMENT_COLUMNS
-from persistence.orders.rows import LINE_COLUMNS, ORDER_COLUMNS, SHIPMENT_COLUMNS
+from persistence.orders.rows import LINE_COLUMNS, SHIPMENT_COLUMNS
 from persistence.orders.scope import VISIBLE
 from persistence.statements import Statement
 
 _ORDERS = "CAST(:orders AS uuid[])"
 _LINES = "CAST(:lines AS uuid[])"
 
-BY_IDS = Statement(
-    f"SELECT {ORDER_COLUMNS} FROM orders o WHERE o.id = ANY(CAST(:ids AS uuid[])) AND {VISIBLE}"
-)
-
-_WANTED = """(CAST(:status AS text[]) IS NULL OR o.status = ANY(CAST(:status AS text[])))
-   AND (CAST(:placed_after AS timestamptz) IS NULL OR o.placed_at > :placed_after)
-   AND (CAST(:placed_before AS timestamptz) IS NULL OR o.placed_at < :placed_before)
-   AND (CAST(:external_id AS text) IS NULL OR o.external_id = :external_id)"""
-_CHANNELS = """SELECT h.id FROM channel h
- WHERE h.path @> ARRAY[CAST(:scope_channel AS uuid)]
-   AND (CAST(:channel AS text) IS NULL OR h.path @> ARRAY[(
-        SELECT named.id FROM channel named
-         WHERE named.code = :channel AND named.path @> ARRAY[CAST(:scope_channel AS uuid)])])"""
-_OWN = f"""o.customer_id = CAST(:scope_customer AS uuid)
-   AND (CAST(:channel AS text) IS NULL OR o.channel_id IN ({_CHANNELS}))"""
-
-
-class OrderList:
-    """The statements of one list of orders: newest first, forwards and backwards, and how long it is.
-
-    With `each` the condition is asked once for each channel `h` of the caller, in that channel's own index:
-    otherwise a shop with few orders would walk over everybody else's to fill its page.
-    """
-
-    def __init__(self, condition: str, each: bool = False) -> None:
-        self.forwards = Statement(_page(condition, each, "<", "DESC"))
-        self.backwards = Statement(_page(condition, each, ">", "ASC"))
-        counted = f"SELECT count(*) AS n FROM orders o WHERE {condition} AND {_WANTED}"
-        summed = "SELECT CAST(coalesce(sum(f.n), 0) AS bigint)"
-        sums = f"{summed} FROM ({_CHANNELS}) h CROSS JOIN LATERAL ({counted}) f"
-        self.count = Statement(sums if each else counted)
-
-
-def _page(condition: str, each: bool, sign: str, way: str) -> str:
-    order = f"ORDER BY o.placed_at {way}, o.id {way} LIMIT :limit"
-    page = f"""SELECT {ORDER_COLUMNS} FROM orders o WHERE {condition} AND {_WANTED}
-                  AND (CAST(:at AS timestamptz) IS NULL OR (o.placed_at, o.id) {sign} (:at, :id)) {order}"""
-    if not each:
-        return page
-    return f"SELECT o.* FROM ({_CHANNELS}) h CROSS JOIN LATERAL ({page}) o {order}"
-
-
-OWN = OrderList(_OWN)
-BELOW = OrderList("o.channel_id = h.id", each=True)
-
-LINES = Statement(
-    f"""SELECT {LINE_COLUMNS} FROM order_line l JOIN orders o ON o.id = l.order_id
-         WHERE l.order_id = ANY({_ORDERS}) ORDER BY l.order_id, l.position"""
-)
 MARGINS = Statement(
     f"""SELECT l.order_id, o.currency,
                sum(CASE WHEN p.place = cardinality(l.path)

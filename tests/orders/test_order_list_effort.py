@@ -7,11 +7,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from persistence.orders import reads_sql as sql
+from domain.selected import ALL
+from persistence.orders.lists import BELOW
 from persistence.statements import Statement
 from tests.orders.shop import Shop, line
 
 ELSEWHERE = 20_000
+PAGES = BELOW.pages.of(ALL)
 _FILL = """INSERT INTO orders (id, number, channel_id, status, subtotal_minor, total_minor, due_minor,
                                contact, placed_by_kind, placed_at)
            SELECT gen_random_uuid(), 'N' || n, $1, 'FULFILLED', 1, 1, 0, '{}', 'AGENT',
@@ -27,7 +29,7 @@ def rows_read(plan: dict[str, Any], table: str) -> int:
     return own + sum(rows_read(child, table) for child in plan.get("Plans", []))
 
 
-@pytest.mark.parametrize("statement", [sql.BELOW.forwards, sql.BELOW.backwards, sql.BELOW.count])
+@pytest.mark.parametrize("statement", [PAGES.forwards.statement, PAGES.backwards.statement, BELOW.count])
 async def test_a_small_shop_does_not_read_the_orders_of_others(
     shop: Shop, dsn: str, statement: Statement
 ) -> None:

@@ -12,7 +12,7 @@ from graphql import GraphQLError
 
 from schema.engine.codec import TextCodec
 from schema.engine.compiled.denials import errors_of
-from schema.engine.compiled.explain import explain
+from schema.engine.compiled.explain import Columns, attributes, explain
 from schema.engine.compiled.plan import Plan, make_plan
 from schema.engine.compiled.planner import PlanLimits, flags_of
 from schema.engine.compiled.reasons import NotPlannable, OffPlan
@@ -153,7 +153,7 @@ class CompiledExecution:
             _LOG.exception("planning failed for operation %s", operation.name or "-")
             return f"planning failed: {type(fault).__name__}"
 
-    def explain(self, document: ReadyDocument) -> str:
+    def explain(self, document: ReadyDocument, columns: Columns = attributes) -> str:
         """Every operation of a document in words, with all that @skip and @include may let in."""
         parts = []
         for operation in document.operations:
@@ -163,7 +163,7 @@ class CompiledExecution:
                 )
             except NotPlannable as reason:
                 plan = str(reason)
-            parts.append(explain(operation, plan))
+            parts.append(explain(operation, plan, columns))
         return "\n".join(parts)
 
     def _note(self, what: str, reason: str, prepared: PreparedOperation) -> None:

@@ -47,6 +47,12 @@ class Source:
     takes_parent: bool = False
     permission: str | None = None
     answers: tuple[type[Exception], ...] = ()
+    reads: frozenset[str] | None = None
+    """The attributes of the parent that it looks at; None where that is not known."""
+    joined: bool = False
+    parents_are: str | None = None
+    takes_selected: bool = False
+    """Whether its function is told what is selected of its answer."""
 
     @property
     def waits(self) -> bool:
@@ -82,14 +88,16 @@ class Sources:
             return Source(Kind.EVENT, definition.python_name, field, arguments, permission=permission)
         resolver = definition.base_resolver
         if resolver is None:
-            return Source(Kind.ATTRIBUTE, definition.python_name, field, {}, permission=permission)
+            name = definition.python_name
+            return Source(Kind.ATTRIBUTE, name, field, {}, permission=permission, reads=frozenset((name,)))
         function = cast("Callable[..., Any]", resolver.wrapped_func)
         direct = direct_of(function)
         if direct is not None:
             kind = Kind.LEVEL if direct.of_level else Kind.VERB
             return Source(
                 kind, definition.python_name, field, arguments, direct.function,
-                permission=permission, answers=direct.answers,
+                permission=permission, answers=direct.answers, reads=direct.reads, joined=direct.joined,
+                parents_are=direct.parents_are, takes_selected=direct.takes_selected,
             )  # fmt: skip
         if resolver.info_parameter is not None:
             raise NotPlannable("resolver that takes info")
@@ -97,6 +105,7 @@ class Sources:
         return Source(
             Kind.EACH if resolver.is_async else Kind.INLINE, definition.python_name, field, arguments,
             function, takes_parent=any(named), permission=permission,
+            reads=getattr(function, "reads", None) if any(named) else frozenset(),
         )  # fmt: skip
 
 

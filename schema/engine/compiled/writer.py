@@ -7,7 +7,6 @@ from typing import Any
 
 import strawberry
 from graphql import (
-    FieldNode,
     GraphQLEnumType,
     GraphQLLeafType,
     GraphQLList,
@@ -21,6 +20,7 @@ from graphql import (
 from schema.engine.compiled import values
 from schema.engine.compiled.inputs import Inputs
 from schema.engine.compiled.reasons import NotPlannable
+from schema.engine.compiled.selecting import Selecting
 from schema.engine.compiled.shapes import function_name, is_inlined, level_statements, source_of
 from schema.engine.compiled.sources import Kind, Source
 from schema.engine.compiled.texts import Texts, remembers
@@ -48,6 +48,7 @@ class Writer:
         if texts is not None:
             self.environment |= texts.environment
         self._inputs = Inputs(schema, operation, self._named)
+        self._selecting = Selecting(self._named)
         self._kept: dict[tuple[object, ...], str] = {}
         self._locals = 0
         self._lines: list[str] = []
@@ -265,12 +266,11 @@ class Writer:
 
     def _fetch(self, name: str, asked: Asked, source: Source) -> list[str]:
         """Statements that put one raw value for each parent into a local."""
-        node: FieldNode = asked.nodes[0]
         if source.kind is Kind.EACH:
             return [f"{name} = [await {self._get(asked, 'o')} for o in xs]"]
         if not source.waits:
             return [f"{name} = [{self._get(asked, 'o')} for o in xs]"]
-        arguments = self._inputs.call(source, node)
+        arguments = [*self._inputs.call(source, asked.nodes[0]), *self._selecting.argument(asked)]
         function = self._shared(source.name, ("function", source.function), lambda: source.function)
         if source.kind is Kind.VERB:
             if not self._mutates:

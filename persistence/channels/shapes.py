@@ -1,0 +1,43 @@
+"""What views of channels are made of, and the channel of a row where the caller may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import and_, text
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import FromClause
+
+from domain.access.callers import Caller
+from domain.channels.views import ChannelView
+from persistence.selecting.shapes import Relation, Shape, part
+from persistence.tables.channels import channel
+
+SEEN = """CAST(:seen_from AS uuid) = ANY ({0}.path)
+          AND (CAST(:seen_only AS uuid) IS NULL OR {0}.id = CAST(:seen_only AS uuid))"""
+"""A condition on a channel: never above or beside the caller's own."""
+
+
+def channel_shape(alias: str) -> Shape[ChannelView]:
+    """Channels under an alias, which is another wherever one statement reads them twice."""
+    names = ("id", "code", "name", "tier", "sells_as", "territory", "status", "parent_id")
+    parts = {name: part(name) for name in names} | {"path": part("path", make=tuple)}
+    return Shape(ChannelView, channel.alias(alias), parts)
+
+
+def seen(caller: Caller) -> dict[str, Any]:
+    """The parameters of SEEN: whoever is no back office knows its own channel only."""
+    return {
+        "seen_from": caller.channel_id,
+        "seen_only": None if caller.is_back_office else caller.channel_id,
+    }
+
+
+def channel_of(alias: str, column: str = "channel_id") -> Relation:
+    """The channel that a column names."""
+    shape = channel_shape(alias)
+
+    def on(rows: FromClause) -> ColumnElement[bool]:
+        return and_(shape.base.c.id == rows.c[column], text(SEEN.format(alias)))
+
+    return Relation(shape, on, seen)

@@ -1,0 +1,101 @@
+"""Which columns each attribute of a view is made of, said once, wherever such views are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import ColumnClause, ColumnElement
+from sqlalchemy.sql.selectable import FromClause
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from domain.selected import Selected
+
+V = TypeVar("V")
+T = TypeVar("T")
+On = Callable[[FromClause], ColumnElement[bool]]
+"""From where the rows of a shape come to the condition under which another table belongs to one."""
+Key = tuple[tuple[str, ...], tuple[tuple[str, Any], ...]]
+"""The attributes that are read of a shape, and of each relation that is joined the same again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One attribute: columns of the shape's own table by name, or of a table that it joins."""
+
+    columns: tuple[str | ColumnElement[Any], ...]
+    make: Callable[..., Any] | None = None
+    """From the columns' values to the attribute's; None for one column as it is."""
+
+
+def part(*columns: str | ColumnElement[Any], make: Callable[..., Any] | None = None) -> Part:
+    """An attribute that is made of columns."""
+    return Part(columns, make)
+
+
+def optional(make: Callable[[Any], T]) -> Callable[[Any], T | None]:
+    """The same for a column that may be null."""
+    return lambda value: None if value is None else make(value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relation:
+    """A to-one relation that is joined when it is selected; `on` says as well who may see the object."""
+
+    shape: Shape[Any]
+    on: On
+    values: Callable[[Caller], Mapping[str, Any]]
+    """The parameters of `on`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape(Generic[V]):
+    """A view (a dataclass with slots), the table of its rows under an alias, and what it is made of."""
+
+    view: type[V]
+    base: FromClause
+    parts: Mapping[str, Part]
+    joins: Mapping[FromClause, On] = field(default_factory=dict)
+    """Tables of which parts use columns; each is joined when such a part is selected."""
+    relations: Mapping[str, Relation] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        SHAPES.setdefault(self.view, self)
+
+    def key_of(self, selected: Selected, always: tuple[str, ...]) -> Key:
+        """What is read for a selection: `always` too, and everything where an attribute is not known."""
+        wanted = selected.attributes
+        # The name of a relation is an attribute of the noun alone.
+        if wanted is None or not wanted - self.relations.keys() <= self.parts.keys():
+            wanted = frozenset(self.parts)
+        attributes = tuple(name for name in self.parts if name in wanted or name in always)
+        relations = []
+        for name, relation in self.relations.items():
+            below = selected.joins(name)
+            if below is not None:
+                relations.append((name, relation.shape.key_of(below, PRESENT)))
+        return attributes, tuple(relations)
+
+    def columns_of(self, attributes: tuple[str, ...]) -> list[ColumnElement[Any]]:
+        """The columns of attributes, each once."""
+        found: dict[ColumnElement[Any], None] = {}
+        for name in attributes:
+            for column in self.parts[name].columns:
+                found[self.base.c[column] if isinstance(column, str) else column] = None
+        return list(found)
+
+
+SHAPES: dict[type, Shape[Any]] = {}
+"""View → the first shape of it; others differ by their aliases."""
+PRESENT = ("id",)
+"""What tells whether a relation has an object."""
+
+
+def columns_in(condition: ColumnElement[bool], of: FromClause) -> Iterator[ColumnElement[Any]]:
+    """The columns of a table that a condition looks at."""
+    for element in visitors.iterate(condition):
+        if isinstance(element, ColumnClause) and element.table is of:
+            yield element

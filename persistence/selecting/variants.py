@@ -1,0 +1,183 @@
+"""One read for each selection: its statement and what makes views of its rows, kept within a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from sqlalchemy import Select, select
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
+from sqlalchemy.sql.selectable import FromClause
+
+from domain.selected import attach
+from persistence.selecting.shapes import Key, Relation, Shape, columns_in
+from persistence.statements import Connection, Statement
+
+if TYPE_CHECKING:
+    from domain.access.callers import Caller
+    from domain.selected import Selected
+
+V = TypeVar("V")
+R = TypeVar("R")
+MOST = 64
+"""Variants of one read that are kept, least recently used first out: a client may select what it likes."""
+
+
+class Chosen(Generic[V]):
+    """What is read of a shape: the columns of some attributes, and the relations that are joined."""
+
+    def __init__(self, shape: Shape[V], key: Key) -> None:
+        self.shape, self.attributes = shape, key[0]
+        self.relations: list[tuple[str, Relation, Chosen[Any]]] = [
+            (name, shape.relations[name], Chosen(shape.relations[name].shape, below))
+            for name, below in key[1]
+        ]
+        self._columns = shape.columns_of(self.attributes)
+        used = {column.table for column in self._columns}
+        self._joins = [(table, on) for table, on in shape.joins.items() if table in used]
+
+    def rows(self) -> Select[Any]:
+        """The shape's own rows with the columns that `select` needs of them: a page, say."""
+        base = self.shape.base
+        found = {column: None for column in self._columns if column.table is base}
+        for on in [on for _, on in self._joins] + [relation.on for _, relation, _ in self.relations]:
+            found |= dict.fromkeys(columns_in(on(base), base))
+        return select(*found).select_from(base)
+
+    def select(self, rows: FromClause | None = None) -> Select[Any]:
+        """The columns of all that was chosen, from the shape's table or from `rows` of it."""
+        base = self.shape.base if rows is None else rows
+        return select(*self._labelled(base, "")).select_from(self._joined(base, base))
+
+    def _labelled(self, base: FromClause, prefix: str) -> list[ColumnElement[Any]]:
+        """In the order in which `reader` takes them."""
+        own: list[ColumnElement[Any]] = [
+            self._of(column, base).label(f"{prefix}{_label(column, self.shape)}") for column in self._columns
+        ]
+        for name, relation, below in self.relations:
+            own += below._labelled(relation.shape.base, f"{prefix}{name}__")
+        return own
+
+    def _of(self, column: ColumnElement[Any], base: FromClause) -> ColumnElement[Any]:
+        own = cast("Any", column)
+        return cast("ColumnElement[Any]", base.c[own.name] if own.table is self.shape.base else column)
+
+    def _joined(self, source: FromClause, base: FromClause) -> FromClause:
+        for table, on in self._joins:
+            # Outer, since a relation's own joins must not take the row away that it is missing from.
+            source = source.outerjoin(table, on(base))
+        for _, relation, below in self.relations:
+            inner = relation.shape.base
+            source = below._joined(source.outerjoin(inner, relation.on(base)), inner)
+        return source
+
+    def values(self, caller: Caller) -> dict[str, Any]:
+        """The parameters of the relations' conditions."""
+        found: dict[str, Any] = {}
+        for _, relation, below in self.relations:
+            found |= relation.values(caller)
+            found |= below.values(caller)
+        return found
+
+    def reader(self, at: int = 0) -> Callable[[Any], V]:
+        """From a row, of which the columns begin at a place, to the view: what was not read stays unset."""
+        shape, new = self.shape, object.__new__
+        places = {column: at + place for place, column in enumerate(self._columns)}
+        steps = []
+        for name in self.attributes:
+            part = shape.parts[name]
+            columns = [shape.base.c[one] if isinstance(one, str) else one for one in part.columns]
+            put = getattr(shape.view, name).__set__
+            steps.append((put, _taker([places[one] for one in columns], part.make)))
+        view: type[V] = shape.view
+
+        def plain(row: Any) -> V:
+            made = new(view)
+            for put, take in steps:
+                put(made, take(row))
+            return made
+
+        return self._with_relations(plain, at + len(self._columns)) if self.relations else plain
+
+    def _with_relations(self, plain: Callable[[Any], V], at: int) -> Callable[[Any], V]:
+        readers = []
+        for name, relation, below in self.relations:
+            present = at + below._columns.index(relation.shape.base.c["id"])
+            readers.append((name, present, below.reader(at)))
+            at += below.width
+
+        def joined(row: Any) -> V:
+            made: Any = plain(row)
+            attach(made, **{name: None if row[at] is None else read(row) for name, at, read in readers})
+            return cast("V", made)
+
+        return joined
+
+    @property
+    def width(self) -> int:
+        """How many columns are read."""
+        return len(self._columns) + sum(below.width for _, _, below in self.relations)
+
+
+class Reading(Generic[V]):
+    """A statement over what was chosen of a shape, and the views of its rows."""
+
+    def __init__(self, chosen: Chosen[V], source: ClauseElement) -> None:
+        self.statement, self._chosen = Statement(source), chosen
+        self._view = chosen.reader()
+
+    async def all(self, connection: Connection, caller: Caller | None, **values: Any) -> list[V]:
+        """Every row's view; the caller is whom joined relations are shown to."""
+        if self._chosen.relations and caller is not None:
+            values |= self._chosen.values(caller)
+        return [self._view(row) for row in await self.statement.all(connection, **values)]
+
+
+class Variants(Generic[V, R]):
+    """The variants of one read, each built at its first use; `always` are attributes that it needs itself."""
+
+    def __init__(
+        self,
+        shape: Shape[V],
+        build: Callable[[Chosen[V]], R],
+        always: tuple[str, ...] = ("id",),
+        most: int = MOST,
+    ) -> None:
+        self.shape, self.always = shape, always
+        self._built = lru_cache(most)(lambda key: build(Chosen(shape, key)))
+        # Different selections may need the same columns: what is below an amount of money, say.
+        self._key = lru_cache(most)(lambda selected: shape.key_of(selected, always))
+
+    def of(self, selected: Selected) -> R:
+        """The read for a selection."""
+        return self._built(self._key(selected))
+
+    @property
+    def kept(self) -> int:
+        """How many variants are in memory."""
+        return self._built.cache_info().currsize
+
+    @property
+    def built(self) -> int:
+        """How many were ever built."""
+        return self._built.cache_info().misses
+
+
+def _label(column: ColumnElement[Any], shape: Shape[Any]) -> str:
+    own: Any = column
+    return str(own.name) if own.table is shape.base else f"{own.table.name}__{own.name}"
+
+
+def _taker(places: list[int], make: Callable[..., Any] | None) -> Callable[[Any], Any]:
+    """What takes an attribute out of a row."""
+    if make is None:
+        return itemgetter(places[0])
+    if not places:
+        return lambda _row: make()
+    if len(places) == 1:
+        place = places[0]
+        return lambda row: make(row[place])
+    take = itemgetter(*places)
+    return lambda row: make(*take(row))

@@ -1,0 +1,189 @@
+"""Reads fetch what is selected: seen in the SQL that PostgreSQL is sent, and in what a plan explains."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+import server
+from domain.access.callers import Caller
+from domain.selected import ALL, Selected
+from persistence.database import Database
+from persistence.orders import lists
+from persistence.orders.shapes import ORDER
+from persistence.reads import StoredReads
+from persistence.selecting.explaining import columns
+from persistence.selecting.shapes import Shape, part
+from persistence.selecting.variants import Chosen, Reading, Variants
+from persistence.tables.orders import orders
+from resolvers.http.codec import OrjsonCodec
+from schema import ids
+from schema.context import Context
+from schema.engine.compiled.execution import CompiledExecution
+from schema.engine.engine import Engine
+from schema.engine.requests import GraphQLRequest
+from tests.engine.comparing import WIDE
+from tests.orders.shop import Shop, line, open_shop
+
+
+class Desk:
+    """A compiled engine over a shop, which writes down what the database is asked."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop, self.sent = shop, list[str]()
+        schema = server.build_schema()
+        self.execution = CompiledExecution(schema, codec=OrjsonCodec())
+        self.engine = Engine(
+            schema, WIDE, codec=OrjsonCodec(), on_fault=lambda _: None, execution=self.execution
+        )
+        self.reads = StoredReads(shop.database, shop.tools)
+
+    async def ask(self, document: str, caller: Caller, **variables: Any) -> Any:
+        """The data of a document; `sent` are its statements."""
+        feed: Any = None
+        context = Context(caller, self.reads, self.shop.perform, feed)
+        prepared = self.engine.prepare(GraphQLRequest(document, variables=variables))
+        await asyncio.sleep(0)  # the driver tells of a statement a moment later
+        self.sent.clear()
+        answer = await self.engine.execute(prepared, context)
+        await asyncio.sleep(0)
+        assert not answer.errors, answer.errors
+        assert not self.execution.fallbacks, self.execution.fallbacks
+        return answer.data
+
+    def explain(self, document: str) -> str:
+        return self.execution.explain(self.engine.documents.get(document), columns)
+
+
+@pytest.fixture
+async def desk(dsn: str, tmp_path: Path) -> AsyncIterator[Desk]:
+    """One connection is kept ready, so all that is read one after the other goes through it."""
+    database = await Database.open(dsn, size=3)
+    desk = Desk(await open_shop(database, tmp_path))
+    async with database.connection() as connection:
+        connection.add_query_logger(lambda query: desk.sent.append(query.query))
+    yield desk
+    await database.close()
+
+
+def read_of(statement: str) -> set[str]:
+    """The columns of the outermost select list, without their labels."""
+    listed = re.match(r"SELECT (.*?)\s*\nFROM", statement, re.DOTALL)
+    assert listed is not None, statement
+    return {one.split(" AS ")[0].strip() for one in listed[1].split(",")}
+
+
+async def test_a_list_reads_the_selected_columns_and_those_of_its_cursor(desk: Desk) -> None:
+    shop = desk.shop
+    order = await shop.bought(shop.agent(), line("TXV", 2))
+    agent = shop.agent("GD")
+    data = await desk.ask("{ orders(first: 5) { edges { node { number } } } }", agent)
+    assert data == {"orders": {"edges": [{"node": {"number": order.number}}]}}
+    assert [read_of(one) for one in desk.sent] == [{"o.id", "o.number", "o.placed_at"}]
+    assert "total_minor" not in desk.sent[0]
+
+    document = """query ($id: ID!) { order(id: $id) { ...A ... on Node { id } b: total { amount } } }
+                  fragment A on Order { a: total { currency } lines { sku } }"""
+
+    await desk.ask(document, agent, id=ids.encode("ord", order.id))
+    assert [read_of(one) for one in desk.sent] == [
+        {"o.id", "o.total_minor", "o.currency"},
+        {"l.id", "l.order_id", "l.sku"},
+    ]
+    # The currency of a line is its order's, which is joined for the money alone.
+    assert "orders" not in desk.sent[1]
+    await desk.ask("{ orders { edges { node { lines { total { amount } } } } } }", agent)
+    assert read_of(desk.sent[1]) == {"l.id", "l.order_id", "l.total_minor", "o.currency"}
+
+
+async def test_a_relation_costs_no_statement_of_its_own_and_nothing_when_it_is_not_selected(
+    desk: Desk,
+) -> None:
+    shop = desk.shop
+    await shop.place(shop.agent(), line("TXV"))
+    await shop.place(shop.storefront("ZJ"), line("TXV"))
+    document = """query ($yes: Boolean!) { orders { edges { node {
+                    number channel @include(if: $yes) { code } } } } }"""
+    data = await desk.ask(document, shop.agent("HQ"), yes=True)
+    found = [edge["node"]["channel"]["code"] for edge in data["orders"]["edges"]]
+    assert found == ["ZJ", "SHOP"]
+    assert [read_of(one) for one in desk.sent] == [
+        {"o.id", "o.number", "o.channel_id", "o.placed_at", "och.id", "och.code"}
+    ]
+    await desk.ask(document, shop.agent("HQ"), yes=False)
+    assert [read_of(one) for one in desk.sent] == [{"o.id", "o.number", "o.placed_at"}]
+    assert "och" not in desk.sent[0]
+
+
+async def test_what_a_joined_relation_shows_is_what_the_caller_sees(desk: Desk) -> None:
+    shop = desk.shop
+    customer = await shop.customer()
+    await shop.place(customer, line("TXV"))
+    document = "{ orders { edges { node { channel { code } } } } }"
+    for caller in (customer, shop.agent(), shop.agent("HQ"), shop.api("orders:read")):
+        data = await desk.ask(document, caller)
+        assert [edge["node"]["channel"] for edge in data["orders"]["edges"]] == [{"code": "SHOP"}]
+    await shop.run("UPDATE orders SET channel_id = $1", shop.channels["ZJ"])
+    for caller, seen in ((customer, None), (shop.agent("HQ"), {"code": "ZJ"})):
+        data = await desk.ask(document, caller)
+        assert [edge["node"]["channel"] for edge in data["orders"]["edges"]] == [seen]
+
+
+async def test_an_order_that_is_reached_from_below_is_the_one_above(desk: Desk) -> None:
+    shop = desk.shop
+    order = await shop.bought(shop.agent(), line("TXV"))
+    document = "{ orders { edges { node { payments { method order { number channel { name } } } } } } }"
+    data = await desk.ask(document, shop.agent())
+    (payment,) = data["orders"]["edges"][0]["node"]["payments"]
+    assert payment["order"]["number"] == order.number
+    assert len(desk.sent) == 2
+
+
+async def test_a_plan_explains_columns_and_joins(desk: Desk) -> None:
+    text = desk.explain(
+        """query ($no: Boolean!) { orders { edges { node {
+             number @skip(if: $no) channel { code } lines { sku total { amount } } } } } }"""
+    )
+    assert "    reads o.id o.number o.channel_id, joins channel (och.id och.code)\n" in text
+    assert "reads l.id l.sku l.total_minor o.currency\n" in text
+    plain = desk.execution.explain(desk.engine.documents.get("{ orders { edges { node { number } } } }"))
+    assert "    reads number\n" in plain
+
+
+async def test_a_variant_is_built_once_and_few_are_kept(desk: Desk) -> None:
+    agent, pages = desk.shop.agent(), lists.BELOW.pages
+    await desk.ask("{ orders { edges { node { number } } } }", agent)
+    built = pages.built
+    await desk.ask("{ orders { edges { node { n: number ... { number } } } } }", agent)
+    await desk.ask("{ orders(first: 1) { edges { cursor node { number } } } }", agent)
+    assert pages.built == built
+    await desk.ask("{ orders { edges { node { expiresAt } } } }", agent)
+    assert pages.built == built + 1
+
+    names = list(pages.shape.parts)
+    few = Variants(pages.shape, lambda chosen: Reading(chosen, chosen.select()), most=4)
+    for name in names:
+        few.of(Selected(frozenset({name})))
+    assert few.kept == 4
+    assert few.of(Selected(frozenset({names[-1]}))) is few.of(Selected(frozenset({names[-1], "id"})))
+
+
+def test_what_is_not_known_reads_everything_and_what_is_not_read_cannot_be_looked_at() -> None:
+    shape = ORDER
+    whole = shape.key_of(ALL, ())
+    assert whole[0] == tuple(shape.parts)
+    assert shape.key_of(Selected(frozenset({"id", "no_column"})), ()) == whole
+    small = Chosen(shape, shape.key_of(Selected(frozenset({"number"})), ("id",)))
+    order_id = uuid4()
+    order = small.reader()((order_id, "N1"))
+    assert (order.id, order.number) == (order_id, "N1")
+    with pytest.raises(AttributeError):
+        _ = order.total
+    aliased = Shape(ORDER.view, orders.alias("x"), {"id": part("id")})
+    assert "FROM orders AS x" in str(Chosen(aliased, aliased.key_of(ALL, ())).select())
