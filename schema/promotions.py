@@ -173,8 +173,12 @@ class PromotionScopeInput:
     variants: list[str] = asked("SKUs.", default_factory=list)
     segments: list[str] = asked("Segments of customers.", default_factory=list)
     first_order: bool = asked("Only customers who have not bought anything.", default=False)
-    days: list[int] = asked("Days of the week, Monday 1 to Sunday 7.", default_factory=list)
-    from_minute: int = asked("Minutes after midnight (China) from which on each day.", default=0)
+    days: list[int] = asked(
+        "Days of the week by the operator's calendar, Monday 1 to Sunday 7.", default_factory=list
+    )
+    from_minute: int = asked(
+        "From when on each day, as minutes on the operator's clock: 90 is half past one.", default=0
+    )
     until_minute: int = asked(
         "And until when; before `fromMinute` where it goes on past midnight.", default=MINUTES_OF_DAY
     )

@@ -205,7 +205,7 @@ def _best(
 def _adjustment(given: Given) -> Adjustment:
     candidate = given.candidate
     funding = candidate.promotion.funding
-    shares = {at: fund(minor, funding) for at, minor in given.lines.items()}
+    shares = fund(given.lines, funding)
     coupon_id = candidate.coupon.coupon_id if candidate.coupon else None
     return Adjustment(candidate.promotion, candidate.code, coupon_id, given.lines, shares)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,12 +35,12 @@ class Limits:
     per_customer: int | None = None
     per_device: int | None = None
 
-    def meters(self, buyer: str, device: str) -> list[Meter]:
-        """One for each limit that there is."""
+    def meters(self, buyers: Sequence[str], device: str) -> list[Meter]:
+        """One for each limit that there is, and that of a customer for each name of the buyer."""
         said = (
             (BUDGET, self.budget_minor, Unit.MINOR),
             ("orders", self.orders, Unit.ORDER),
-            (f"buyer:{buyer}", self.per_customer, Unit.ORDER),
+            *((f"buyer:{name}", self.per_customer, Unit.ORDER) for name in buyers),
             (f"device:{device}", self.per_device, Unit.ORDER),
         )
         return [Meter(subject, most, unit) for subject, most, unit in said if most is not None]

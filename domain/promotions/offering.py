@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta, timezone
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from domain.promotions.promotion import Promotion
     from domain.work import UnitOfWork
 
-ZONE = timezone(timedelta(hours=8))
-"""The clock of the shops: days and hours of promotions are China's."""
-
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
@@ -38,30 +34,36 @@ class Buyer:
     group_of: UUID | None = None
 
     @property
-    def subject(self) -> str:
-        """Under which name what is limited for each customer is counted.
+    def names(self) -> tuple[str, ...]:
+        """Under which names what is limited for each customer is counted; the limit holds for each of them.
 
-        Guests count by their phone; whoever is not known at all counts as one buyer for the whole channel.
+        Guests are known by phone and by device, so that neither another phone nor another device makes them
+        somebody else. Whoever is not known at all counts as one buyer for the whole channel.
         """
         if self.caller.customer_id is not None:
-            return self.caller.customer_id.hex
-        return f"phone:{self.phone_hmac}" if self.phone_hmac else f"anyone:{self.seller.hex}"
+            return (self.caller.customer_id.hex,)
+        phone = (f"phone:{self.phone_hmac}",) if self.phone_hmac else ()
+        device = (f"device:{self._device}",) if self._device else ()
+        return phone + device or (f"anyone:{self.seller.hex}",)
 
     @property
     def device(self) -> str:
         """The device, or the network address where it is not said."""
-        known = self.device_id or self.caller.device_id
-        return known or f"address:{self.caller.address}"
+        return self._device or f"address:{self.caller.address}"
+
+    @property
+    def _device(self) -> str | None:
+        return self.device_id or self.caller.device_id
 
 
 def occasion_of(buyer: Buyer, market: Market, work: UnitOfWork) -> Occasion:
     """The sale as far as it is known without asking anybody."""
     return Occasion(
-        now=work.now.astimezone(ZONE),
+        now=work.now.astimezone(work.promotions.zone),
         path=tuple(place.channel_id for place in market.path),
         tier=market.path[-1].tier,
         codes=tuple(place.code for place in market.path),
-        buyer=buyer.subject,
+        buyers=buyer.names,
         device=buyer.device,
         customer_id=buyer.caller.customer_id,
         group_of=buyer.group_of,

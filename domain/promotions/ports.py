@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from domain.access.callers import Caller
     from domain.access.views import Customer
     from domain.channels.rules import Place
@@ -92,6 +94,10 @@ class Promotions(Protocol):
     @property
     def spread(self) -> SpreadMode:
         """Where the setting lets the remainder of a discount go."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The operator's calendar, by whose clock days and hours of scopes are counted."""
 
     def here(self, channel_id: UUID) -> Market:
         """What may be given in a channel, as the prices that this transaction has read stand with it."""

@@ -71,6 +71,5 @@ def given_again(
             parts |= spread(minor, rooms, rooms, mode)
         for at, part in parts.items():
             taken[at] += part
-        shares = {at: fund(part, promotion.funding) for at, part in parts.items()}
-        found.append(Adjustment(promotion, one.coupon, one.coupon_id, parts, shares))
+        found.append(Adjustment(promotion, one.coupon, one.coupon_id, parts, fund(parts, promotion.funding)))
     return Evaluation(tuple(taken), tuple(found))

@@ -97,8 +97,9 @@ class Promotion:
 
     def meters(self, occasion: Occasion) -> list[Meter]:
         """Everything that is counted when it is given on this occasion."""
-        once = [Meter(f"first:{occasion.buyer}", 1, Unit.ORDER)] if self.scope.first_order else []
-        return [*self.limits.meters(occasion.buyer, occasion.device), *once, *self.kind.meters(occasion)]
+        names = occasion.buyers if self.scope.first_order else ()
+        once = (Meter(f"first:{name}", 1, Unit.ORDER) for name in names)
+        return [*self.limits.meters(occasion.buyers, occasion.device), *once, *self.kind.meters(occasion)]
 
     @property
     def order(self) -> tuple[bool, int, int, int]:

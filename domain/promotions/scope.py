@@ -37,15 +37,15 @@ class Occasion:
     """A sale as promotions look at it: when, in which channel, to whom, and with what in hand."""
 
     now: datetime
-    """In the zone by whose clock days and hours are counted."""
+    """By the operator's clock, which counts days and hours."""
     path: tuple[UUID, ...]
     """The channels from the root to the seller."""
     tier: str = ""
     """The seller's."""
     codes: tuple[str, ...] = ()
     """The codes of the channels of the path."""
-    buyer: str = ""
-    """Who buys, as what is limited for each customer is counted; guests by what is known of them."""
+    buyers: tuple[str, ...] = ()
+    """Who buys, by every name under which what is limited for each customer is counted."""
     device: str = ""
     """From where, as what is limited for each device is counted."""
     customer_id: UUID | None = None
@@ -75,7 +75,8 @@ class Scope:
     days: frozenset[int] = frozenset()
     """Days of the week, Monday 1 to Sunday 7."""
     from_minute: int = 0
-    """Minutes after midnight from which it holds on each day."""
+    """From when it holds on each day, as minutes that a clock shows: what a clock skips in spring is not
+    there on that day, and what it shows twice in autumn is there twice."""
     until_minute: int = MINUTES_OF_DAY
     """And until when; before `from_minute` where it goes on past midnight."""
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from domain.money import FULL_BP, split
 
 K = TypeVar("K")
+L = TypeVar("L")
 
 
 class SpreadMode(StrEnum):
@@ -57,14 +58,25 @@ def spread(minor: int, weights: Mapping[K, int], rooms: Mapping[K, int], mode: S
     return given
 
 
-def fund(minor: int, funders: Mapping[K, int]) -> dict[K, int]:
-    """What each of those who fund a discount pays of it, by basis points that sum to 10,000.
+def fund(lines: Mapping[L, int], funders: Mapping[K, int]) -> dict[L, dict[K, int]]:
+    """What each of those who fund a discount pays of it on each line, by basis points that sum to 10,000.
 
-    What rounding leaves is paid by the first, so that the parts sum to it; who pays nothing is absent.
+    Of the whole, shares are rounded by largest remainder, of equal remainders for who is named first; so
+    nobody pays a minor unit more or less than its rate says. Each line sums to its part of the discount, and
+    of a line, too, nobody pays more than a unit beside its rate. Who pays nothing of a line is absent there.
     """
     if sum(funders.values()) != FULL_BP:
         raise ValueError("Shares of funding sum to 10,000 basis points.")
-    if len(funders) == 1:
-        return dict.fromkeys(funders, minor) if minor else {}
-    parts = divide(minor, list(funders.values()), SpreadMode.REMAINDER_FIRST)
-    return {funder: part for funder, part in zip(funders, parts, strict=True) if part}
+    rates = list(funders.values())
+    sure = {line: [minor * rate // FULL_BP for rate in rates] for line, minor in lines.items()}
+    owed = split(sum(lines.values()), rates)
+    left = [whole - sum(parts) for whole, parts in zip(owed, zip(*sure.values(), strict=True), strict=False)]
+    found: dict[L, dict[K, int]] = {}
+    for line, parts in sure.items():
+        # Who has most left to pay rounds up first: in this order everybody's units find a line (Gale-Ryser).
+        rounded = sorted(range(len(rates)), key=lambda at: (-left[at], at))[: lines[line] - sum(parts)]
+        for at in rounded:
+            parts[at] += 1
+            left[at] -= 1
+        found[line] = {funder: part for funder, part in zip(funders, parts, strict=True) if part}
+    return found

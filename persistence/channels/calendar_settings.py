@@ -1,4 +1,4 @@
-"""The settings of the calendar that quotas and statements go by."""
+"""The settings of the calendar that quotas, statements and promotions go by."""
 
 from __future__ import annotations
 
@@ -14,5 +14,6 @@ class CalendarSettings(BaseSettings):
     calendar_zone: Zone = Field(
         "Asia/Shanghai",
         description="The time zone in which days, weeks and months begin: those of quotas that are set from "
-        "now on, and those of statements.",
+        "now on, and those of statements. By its clock the days and hours of promotions are told, with "
+        "summer time where it has that.",
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from domain.promotions.ports import Market
 from domain.promotions.views import FundingAnswer
@@ -84,6 +85,11 @@ class StoredPromotions:
     def spread(self) -> SpreadMode:
         """Where the setting lets the remainder of a discount go."""
         return self._work.tools.settings.discount_spread
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """That of quotas and of statements."""
+        return ZoneInfo(self._work.tools.settings.calendar_zone)
 
     def here(self, channel_id: UUID) -> Market:
         """What may be given in a channel whose offers this transaction has read."""

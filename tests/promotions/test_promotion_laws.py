@@ -145,8 +145,23 @@ def test_what_is_spread_is_all_there_is_room_for(
     assert all(0 < part <= rooms[at] for at, part in found.items())
 
 
-@given(st.integers(0, 10**9), fundings())
-def test_funders_pay_exactly_what_is_given(minor: int, shares: dict[UUID, int]) -> None:
-    paid = fund(minor, shares)
-    assert sum(paid.values()) == minor
-    assert all(abs(paid.get(who, 0) * FULL_BP - minor * bp) < 3 * FULL_BP for who, bp in shares.items())
+few = st.integers(0, 12)
+
+
+@st.composite
+def many_fundings(draw: st.DrawFn) -> dict[int, int]:
+    cuts = sorted(draw(st.sets(st.integers(1, FULL_BP - 1), max_size=9)))
+    return {at: b - a for at, (a, b) in enumerate(zip([0, *cuts], [*cuts, FULL_BP], strict=True))}
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(few | st.integers(0, 10**6), max_size=12), many_fundings())
+def test_no_funder_pays_a_unit_beside_its_rate(minor: list[int], rates: dict[int, int]) -> None:
+    lines = dict(enumerate(minor))
+    paid = fund(lines, rates)
+    assert {at: sum(parts.values()) for at, parts in paid.items()} == lines
+    assert all(part > 0 for parts in paid.values() for part in parts.values())
+    for who, bp in rates.items():
+        mine = {at: parts.get(who, 0) for at, parts in paid.items()}
+        assert abs(sum(mine.values()) * FULL_BP - sum(minor) * bp) < FULL_BP
+        assert all(abs(mine[at] * FULL_BP - lines[at] * bp) <= FULL_BP for at in lines)

@@ -42,10 +42,8 @@ class FlashSale(PromotionKind):
 
     def meters(self, occasion: Occasion) -> Sequence[Meter]:
         """The channel's slice, and what the buyer may have."""
-        return (
-            self.slice_of(occasion.codes),
-            Meter(f"pieces:{occasion.buyer}", self.per_buyer, Unit.PIECE),
-        )
+        own = (Meter(f"pieces:{name}", self.per_buyer, Unit.PIECE) for name in occasion.buyers)
+        return (self.slice_of(occasion.codes), *own)
 
     def slice_of(self, codes: Sequence[str]) -> Meter:
         """The slice of the nearest channel of a path that has one, else what no slice reserves."""
