@@ -30,7 +30,12 @@ from schema.refunds import (
 )
 from schema.verbs import mutation, query
 
-UNASKABLE = (refusals.OrderNotRefundable, refusals.NothingRefundable, refusals.ComponentNotRefundable)
+UNASKABLE = (
+    refusals.OrderNotRefundable,
+    refusals.NothingRefundable,
+    refusals.ComponentNotRefundable,
+    refusals.TooFewRefundable,
+)
 UNDECIDABLE = (refusals.RefundNotPossible, refusals.RefundNeedsHeadquarters)
 
 

@@ -122,6 +122,7 @@ class Shipment(Node):
     tracking_number: str | None = open_to_all("The carrier's number; null until it is shipped.")
     shipped_at: datetime | None = open_to_all("When it was handed over.")
     delivered_at: datetime | None = open_to_all("When it arrived.")
+    quantity: int = open_to_all("How many items are in it: those that were paid back before it left are not.")
 
 
 @noun(views.EntitlementView, description="Units that are used up one call at a time.", prefix="ent")

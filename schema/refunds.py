@@ -77,6 +77,7 @@ class Refundable:
 
     line_id: strawberry.ID = _of_line()
     sku: str = open_to_all("The product; of a bundle, its component.")
+    quantity: int = open_to_all("How many items that is; one of which a share is left counts as one.")
     amount: Money = open_to_all("What it comes to; nothing where it is refused.")
     goods: Goods = open_to_all("What would become of the goods.")
     review: bool = open_to_all("Whether headquarters would decide, because a card was seen.")
@@ -110,6 +111,11 @@ class RefundLineInput:
 
     line_id: strawberry.ID = asked("The order's line.")
     sku: str | None = asked("One component of a bundle; all of the line without it.", default=None)
+    quantity: int | None = asked(
+        "So many items of it, or so many bundles; all that can be paid back without it. "
+        "Cards that nobody has seen go back first.",
+        default=None,
+    )
 
 
 @strawberry.input(description="What is to be paid back.")
@@ -126,7 +132,11 @@ class RequestRefundInput:
     def targets(self) -> tuple[Target, ...]:
         """The lines as the domain reads them; raises NotFound."""
         return tuple(
-            Target(ids.required("lin", one.line_id, "line of this order", f"lines.{index}.lineId"), one.sku)
+            Target(
+                ids.required("lin", one.line_id, "line of this order", f"lines.{index}.lineId"),
+                one.sku,
+                one.quantity,
+            )
             for index, one in enumerate(self.lines or ())
         )
 

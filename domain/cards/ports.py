@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
@@ -97,6 +97,12 @@ class CardStock(Protocol):
 
     async def release(self, fulfilment_ids: Sequence[UUID], caller: Caller, reason: str) -> None:
         """Everything reserved goes back to where it was: cards, counts and quotas. Once for a fulfilment."""
+
+    async def put_back(self, counts: Mapping[UUID, int]) -> None:
+        """So many of each fulfilment's counted goods go back to where they came from, with their quotas.
+
+        Whoever calls sees to it that it happens once.
+        """
 
     async def assign_customer(self, order_ids: Sequence[UUID], customer_id: UUID) -> None:
         """The cards of guest orders become a customer's."""

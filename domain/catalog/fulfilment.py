@@ -45,6 +45,10 @@ class Goods(StrEnum):
     BY_COMPONENT = "BY_COMPONENT"
 
 
+SEND_BACK = "Send it back first."
+"""Why goods that left are not paid back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a fulfilment came, in units; those that were used count as delivered too."""

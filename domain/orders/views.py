@@ -104,6 +104,7 @@ class ShipmentView:
     tracking_number: str | None
     shipped_at: datetime | None
     delivered_at: datetime | None
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ _KEPT = "EXISTS (SELECT FROM refund_card r WHERE {0} AND {1})"
 
 _STOP = transition(
     cards_where(
-        "c.fulfilment_id = ANY (CAST(:parts AS uuid[]))",
+        "c.id = ANY (CAST(:cards AS uuid[]))",
         CardStep.ASK_REFUND,
         place="c.channel_id",
         more=f"{SEEN} AS seen",
@@ -120,10 +120,9 @@ class StoredCardRefunds:
         self._work = work
 
     async def stop(self, claims: Sequence[Claim], caller: Caller) -> None:
-        """The cards are locked: what the rules counted is what there is."""
-        await move(
-            self._work, _STOP, caller, "refund asked for", refund=_refund(claims), parts=_parts(claims)
-        )
+        """The cards are locked: what the rules chose is what there is."""
+        cards = [card for claim in claims for card in claim.cards]
+        await move(self._work, _STOP, caller, "refund asked for", refund=_refund(claims), cards=cards)
 
     async def take_back(self, claims: Sequence[Claim], caller: Caller) -> list[UUID]:
         """Behind the gates, for what was never seen goes back to stock."""

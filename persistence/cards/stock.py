@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -66,6 +66,11 @@ class StoredCards:
         ids = list(fulfilment_ids)
         await sql.LOCK_RESERVED.all(self._on, fulfilments=ids)
         await move(self._work, sql.RELEASE, caller, reason, fulfilments=ids)
+
+    async def put_back(self, counts: Mapping[UUID, int]) -> None:
+        """Behind the gate."""
+        await sql.LOCK_RESERVED.all(self._on, fulfilments=list(counts))
+        await sql.PUT_BACK.run(self._on, fulfilments=list(counts), quantities=list(counts.values()))
 
     async def assign_customer(self, order_ids: Sequence[UUID], customer_id: UUID) -> None:
         """Cards of guests only: nobody's card changes hands."""

@@ -179,6 +179,21 @@ RELEASE = transition(
     {GIVEN_BACK}""",
 )
 
+PUT_BACK = Statement(
+    f"""WITH ended AS (
+        SELECT f.id, f.variant_id, f.pool_id, f.created_at, l.path, t.quantity
+          FROM unnest(CAST(:fulfilments AS uuid[]), CAST(:quantities AS bigint[])) AS t (id, quantity)
+          JOIN fulfilment f USING (id) JOIN order_line l ON l.id = f.order_line_id
+         WHERE f.kind IN ({_kinds(Stock.COUNT)})),
+    returned AS (
+        UPDATE stock_level s SET available = s.available + t.quantity
+          FROM (SELECT variant_id, pool_id, sum(quantity) AS quantity FROM ended GROUP BY 1, 2) t
+         WHERE s.variant_id = t.variant_id AND s.pool_id = t.pool_id),
+    {GIVEN_BACK}
+    SELECT count(*) FROM ended"""
+)
+"""Counted goods, of which a fulfilment may give back some now and others later."""
+
 ASSIGN = Statement(
     """UPDATE card SET customer_id = :customer
         WHERE order_id = ANY (CAST(:orders AS uuid[])) AND customer_id IS NULL"""

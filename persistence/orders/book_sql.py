@@ -28,7 +28,8 @@ LOCK_OVERDUE = Statement(
 )
 
 ADD_SHIPMENT = Statement(
-    "INSERT INTO shipment (id, fulfilment_id, status) VALUES (:id, :fulfilment_id, 'AWAITING_SHIPMENT')"
+    """INSERT INTO shipment (id, fulfilment_id, status, quantity)
+       SELECT :id, f.id, 'AWAITING_SHIPMENT', f.quantity FROM fulfilment f WHERE f.id = :fulfilment_id"""
 )
 FIND_SHIPMENT = Statement(
     """SELECT s.id, f.order_id, s.fulfilment_id, f.pool_id, s.status

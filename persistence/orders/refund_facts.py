@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.cards.states import CardState
-from domain.orders.refunds.standing import AttemptFact, CardFact, EntitlementFact, PartFacts
+from domain.orders.refunds.standing import AttemptFact, CardFact, EntitlementFact, ParcelFact, PartFacts
 from domain.orders.status import PartStatus
 from domain.orders.views import ShipmentStatus
 from domain.supply.states import AttemptState
@@ -18,7 +18,7 @@ from persistence.statements import Connection, Statement
 
 PARTS = Statement(
     """SELECT f.id, f.order_id, f.order_line_id, f.sku, f.kind, f.quantity, f.status, f.allocated_minor,
-              f.refunded_minor, v.settings, o.currency, now() AS now,
+              f.refunded_minor, l.quantity AS line_quantity, v.settings, o.currency, now() AS now,
               (SELECT CAST(coalesce(sum(n.units), 0) AS bigint)
                  FROM refund_line n JOIN refund r ON r.id = n.refund_id
                 WHERE n.fulfilment_id = f.id AND r.status NOT IN ('REJECTED', 'WITHDRAWN')) AS asked_units
@@ -37,7 +37,7 @@ _GOODS = Statement(
                 WHERE fulfilment_id = ANY (CAST(:parts AS uuid[]))
                 ORDER BY fulfilment_id, unit, number DESC) a
         UNION ALL
-       SELECT s.fulfilment_id, NULL, NULL, NULL, s.status, NULL, NULL, NULL
+       SELECT s.fulfilment_id, NULL, NULL, NULL, s.status, s.quantity, NULL, NULL
          FROM shipment s WHERE s.fulfilment_id = ANY (CAST(:parts AS uuid[]))
         UNION ALL
        SELECT e.fulfilment_id, NULL, NULL, NULL, NULL, e.units, e.used, e.expires_at
@@ -94,6 +94,7 @@ def _part(row: Any, cards: Sequence[CardFact], goods: Sequence[Any]) -> PartFact
         status=PartStatus(row["status"]),
         settings=row["settings"],
         allocated_minor=row["allocated_minor"],
+        line_quantity=row["line_quantity"],
         asked_minor=row["refunded_minor"],
         asked_units=row["asked_units"],
         now=now,
@@ -103,10 +104,14 @@ def _part(row: Any, cards: Sequence[CardFact], goods: Sequence[Any]) -> PartFact
             for one in goods
             if one["attempt"] is not None
         ),
-        shipments=tuple(ShipmentStatus(one["parcel"]) for one in goods if one["parcel"] is not None),
+        shipments=tuple(
+            ParcelFact(ShipmentStatus(one["parcel"]), one["units"])
+            for one in goods
+            if one["parcel"] is not None
+        ),
         entitlements=tuple(
             EntitlementFact(one["units"], one["used"], one["expires_at"])
             for one in goods
-            if one["units"] is not None
+            if one["used"] is not None
         ),
     )

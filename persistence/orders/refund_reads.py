@@ -130,6 +130,7 @@ class StoredRefundReads:
                 RefundableView(
                     one.line_id,
                     one.sku,
+                    one.quantity,
                     Money(one.amount_minor, currency),
                     one.goods,
                     one.review,

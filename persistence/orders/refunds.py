@@ -45,7 +45,7 @@ _ADD_LINE = Statement(
 )
 _FIND = Statement(f"SELECT {REFUND_COLUMNS} FROM refund r WHERE r.id = :refund")
 _CLAIMS = Statement(
-    """SELECT n.refund_id, n.fulfilment_id, f.kind, n.units, n.goods, f.status
+    """SELECT n.refund_id, n.fulfilment_id, f.kind, n.units, n.whole, n.goods, f.status
          FROM refund_line n JOIN fulfilment f ON f.id = n.fulfilment_id
         WHERE n.refund_id = :refund ORDER BY n.fulfilment_id"""
 )
@@ -79,9 +79,26 @@ _OPEN_CASE = Statement(
        VALUES (:id, 'refund', :refund, :reason, :facts)"""
 )
 _MARK = Statement("UPDATE orders SET refund_status = :status WHERE id = :order AND refund_status <> :status")
-_PARCELS = Statement(
-    """UPDATE shipment SET status = :to WHERE fulfilment_id = ANY (CAST(:parts AS uuid[]))
-          AND status = :before"""
+_HOLD_PARCELS = Statement(
+    """UPDATE shipment SET status = 'HELD' WHERE fulfilment_id = ANY (CAST(:parts AS uuid[]))
+          AND status = 'AWAITING_SHIPMENT'"""
+)
+_HELD_ELSEWHERE = """EXISTS (
+           SELECT FROM refund_line n JOIN refund r ON r.id = n.refund_id
+            WHERE n.fulfilment_id = s.fulfilment_id AND r.status = 'REQUESTED' AND r.id <> :refund)"""
+_FREE_PARCELS = Statement(
+    f"""UPDATE shipment s SET status = 'AWAITING_SHIPMENT'
+         WHERE s.fulfilment_id = ANY (CAST(:parts AS uuid[])) AND s.status = 'HELD'
+           AND NOT {_HELD_ELSEWHERE}"""
+)
+_UNPACK_PARCELS = Statement(
+    f"""UPDATE shipment s
+           SET quantity = s.quantity - t.units,
+               status = CASE WHEN s.quantity = t.units THEN 'CANCELLED'
+                             WHEN {_HELD_ELSEWHERE} THEN 'HELD' ELSE 'AWAITING_SHIPMENT' END
+          FROM unnest(CAST(:parts AS uuid[]), CAST(:units AS bigint[])) AS t (part, units)
+         WHERE s.fulfilment_id = t.part AND s.status = 'HELD'
+        RETURNING s.fulfilment_id, s.status"""
 )
 _UNITS = Statement(
     """UPDATE entitlement SET asked_back = asked_back + CAST(:units AS bigint) WHERE fulfilment_id = :part"""
@@ -127,6 +144,7 @@ class StoredRefunds:
                 row["fulfilment_id"],
                 row["kind"],
                 row["units"],
+                row["whole"],
                 Goods(row["goods"]),
                 PartStatus(row["status"]),
             )
@@ -181,18 +199,22 @@ class StoredRefunds:
 
     async def hold_parcels(self, part_ids: Sequence[UUID]) -> None:
         """AWAITING_SHIPMENT → HELD."""
-        await self._parcels(part_ids, "AWAITING_SHIPMENT", "HELD")
+        await _HOLD_PARCELS.run(self._on, parts=list(part_ids))
 
-    async def free_parcels(self, part_ids: Sequence[UUID]) -> None:
-        """HELD → AWAITING_SHIPMENT."""
-        await self._parcels(part_ids, "HELD", "AWAITING_SHIPMENT")
+    async def free_parcels(self, claims: Sequence[Claim]) -> None:
+        """HELD → AWAITING_SHIPMENT, or HELD still."""
+        parts = [claim.part_id for claim in claims]
+        await _FREE_PARCELS.run(self._on, parts=parts, refund=claims[0].refund_id)
 
-    async def drop_parcels(self, part_ids: Sequence[UUID]) -> None:
-        """HELD → CANCELLED."""
-        await self._parcels(part_ids, "HELD", "CANCELLED")
-
-    async def _parcels(self, part_ids: Sequence[UUID], before: str, to: str) -> None:
-        await _PARCELS.run(self._on, parts=list(part_ids), before=before, to=to)
+    async def unpack_parcels(self, claims: Sequence[Claim]) -> list[UUID]:
+        """HELD → CANCELLED, AWAITING_SHIPMENT or HELD still."""
+        rows = await _UNPACK_PARCELS.all(
+            self._on,
+            parts=[claim.part_id for claim in claims],
+            units=[claim.units for claim in claims],
+            refund=claims[0].refund_id,
+        )
+        return [row["fulfilment_id"] for row in rows if row["status"] == "CANCELLED"]
 
     async def hold_units(self, units: Mapping[UUID, int]) -> None:
         """A part has one metered right."""

@@ -108,9 +108,11 @@ shipment = Table(
     words("status"),
     words("carrier", nullable=True),
     words("tracking_number", nullable=True),
+    Column("quantity", Integer, nullable=False),
     born(),
     moment("shipped_at"),
     moment("delivered_at"),
+    CheckConstraint("quantity >= 0", name="quantity"),
 )
 
 entitlement = Table(

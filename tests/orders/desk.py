@@ -73,5 +73,16 @@ async def ours(shop: Shop, minted: bool) -> None:
     await shop.run("UPDATE card_batch SET origin = $1", "MINT" if minted else "FILE")
 
 
+async def capped(shop: Shop, sku: str, quantity: int) -> None:
+    """GD's quota of so many, all of it handed on to SHOP."""
+    for code, handed_on in (("GD", quantity), ("SHOP", 0)):
+        await shop.run(
+            "INSERT INTO sales_quota (id, channel_id, variant_id, period, zone, quantity, handed_on,"
+            " starts_at, created_at) VALUES ($1, $2, $3, 'TOTAL', 'Asia/Shanghai', $4, $5,"
+            " now() - interval '1 day', now() - interval '1 day')",
+            uuid4(), shop.channels[code], shop.variants[sku], quantity, handed_on,
+        )  # fmt: skip
+
+
 def reveal(card: UUID) -> RevealCard:
     return RevealCard(card, uuid4().hex)

@@ -12,7 +12,7 @@ from domain.cards.states import CardState
 from domain.catalog.fulfilment import Goods
 from domain.orders.refunds.refusals import ComponentNotRefundable, NothingRefundable
 from domain.orders.refunds.rules import ASKED_BACK, UNDECIDED, WAITS, Target, chosen, due, refundable
-from domain.orders.refunds.standing import AttemptFact, CardFact, EntitlementFact, PartFacts
+from domain.orders.refunds.standing import AttemptFact, CardFact, EntitlementFact, ParcelFact, PartFacts
 from domain.orders.refunds.states import (
     OPEN,
     TRANSITIONS,
@@ -39,6 +39,10 @@ def cards(*states: CardState, seen: bool = False, minted: bool = False, before: 
     return tuple(CardFact(uuid4(), state, before, seen, minted) for state in states)
 
 
+def parcel(status: ShipmentStatus, quantity: int = 1) -> ParcelFact:
+    return ParcelFact(status, quantity)
+
+
 def told(one: PartFacts) -> tuple[int, int, Goods, bool]:
     found = refundable(one)
     return found.units, found.amount_minor, found.goods, found.review
@@ -52,7 +56,7 @@ def test_cards_go_back_while_nobody_has_seen_them_and_used_ones_are_not_paid_bac
     ours = cards(S.REVEALED, seen=True, minted=True)
     assert told(part("CARD_KEY", 1, cards=ours)) == (1, 1000, void, False)
     one_used = part("CARD_KEY", 3, cards=cards(S.REDEEMED, S.DELIVERED, S.DELIVERED))
-    assert told(one_used) == (2, 667, void, False)
+    assert told(one_used) == (2, 667, back, False)
     for state in (S.REDEEMED, S.EXPIRED):
         gone = refundable(part("CARD_KEY", 1, cards=cards(state)))
         assert (gone.amount_minor, gone.refused) == (0, "All of it was used.")
@@ -91,10 +95,10 @@ def test_of_a_top_up_what_was_not_charged_is_paid_back_and_silence_never() -> No
 
 def test_a_parcel_is_paid_back_before_it_leaves_or_when_it_is_back() -> None:
     back = (1, 1000, Goods.BACK_TO_STOCK, False)
-    assert told(part("PHYSICAL", shipments=(P.AWAITING_SHIPMENT,))) == back
+    assert told(part("PHYSICAL", shipments=(parcel(P.AWAITING_SHIPMENT),))) == back
     for gone in (P.SHIPPED, P.DELIVERED):
-        assert refundable(part("PHYSICAL", shipments=(gone,))).refused == "Send it back first."
-    assert told(part("PHYSICAL", 2, shipments=(P.RETURNED,))) == (2, 1000, Goods.RETURNED, False)
+        assert refundable(part("PHYSICAL", shipments=(parcel(gone),))).refused == "Send it back first."
+    assert told(part("PHYSICAL", 2, shipments=(parcel(P.RETURNED, 2),))) == (2, 1000, Goods.RETURNED, False)
 
 
 def test_of_a_metered_right_the_unused_units_are_paid_back_while_it_lasts() -> None:

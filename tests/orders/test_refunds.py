@@ -24,7 +24,7 @@ from domain.orders.refusals import EntitlementExhausted, ShipmentNotPossible
 from domain.orders.shipping import ShipFulfilment, UpdateShipment
 from domain.orders.status import OrderStatus, RefundStatus
 from domain.refusals import InvalidInput, NotFound
-from tests.orders.desk import approve, ask, cards_of, offers, ours, refund, reject, seen
+from tests.orders.desk import approve, ask, capped, cards_of, offers, ours, refund, reject, seen
 from tests.orders.shop import Shop, line, top_up
 
 
@@ -239,13 +239,7 @@ async def test_a_bundle_is_paid_back_by_the_net_price_of_what_its_buyer_has_not_
 
 
 async def test_what_is_for_sale_again_is_no_part_of_a_quota_any_more(shop: Shop) -> None:
-    for code, handed_on in (("GD", 2), ("SHOP", 0)):
-        await shop.run(
-            "INSERT INTO sales_quota (id, channel_id, variant_id, period, zone, quantity, handed_on,"
-            " starts_at, created_at) VALUES ($1, $2, $3, 'TOTAL', 'Asia/Shanghai', 2, $4,"
-            " now() - interval '1 day', now() - interval '1 day')",
-            uuid4(), shop.channels[code], shop.variants["TXV"], handed_on,
-        )  # fmt: skip
+    await capped(shop, "TXV", 2)
     order = await shop.bought(await shop.customer(), line("TXV", 2))
     (first, _) = await cards_of(shop, order)
     await seen(shop, first)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from domain.catalog.fulfilment import Delivery, Goods, ProductKind, Progress, Refund, Stock
+from domain.catalog.fulfilment import SEND_BACK, Delivery, Goods, ProductKind, Progress, Refund, Stock
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,4 @@ class Physical(ProductKind):
         if not progress.delivered:
             return Refund(progress.units, progress.units, Goods.BACK_TO_STOCK)
         share = progress.units - progress.delivered + progress.returned
-        return Refund(share, progress.units, Goods.RETURNED, None if share else "Send it back first.")
+        return Refund(share, progress.units, Goods.RETURNED, None if share else SEND_BACK)

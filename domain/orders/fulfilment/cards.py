@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.orders.records import PartRecord
     from domain.orders.refunds.records import Claim
-    from domain.orders.refunds.standing import PartFacts
+    from domain.orders.refunds.standing import CardFact, PartFacts
     from domain.orders.views import OrderView
     from domain.work import UnitOfWork
 
@@ -33,19 +33,16 @@ class Cards:
         return {part.id: PartStatus.FULFILLED for part in parts}
 
     def standing(self, part: PartFacts) -> Standing:
-        """By the cards' states: what is being used or frozen is open, what has ended is used up.
-
-        A card of somebody else's that its buyer has seen may be used there without our hearing of it.
-        """
-        held = [card for card in part.cards if card.state in HELD]
+        """By the cards' states: what is being used or frozen is open, what has ended is used up."""
+        held = sorted((card for card in part.cards if card.state in HELD), key=_worth)
         ended = sum(card.state in (CardState.REDEEMED, CardState.EXPIRED) for card in part.cards)
         frozen = [card for card in part.cards if card.state is CardState.FROZEN]
         open_ones = sum(card.before is not CardState.REFUND_PENDING for card in frozen)
         open_ones += sum(card.state is CardState.REDEEMING for card in part.cards)
-        seen = [card for card in held if card.seen]
-        progress = Progress(part.quantity, delivered=len(held), revealed=len(seen), used=ended)
+        seen = sum(card.seen for card in held)
+        progress = Progress(part.quantity, delivered=len(held), revealed=seen, used=ended)
         unbegun = any(card.state is CardState.RESERVED for card in part.cards)
-        return Standing(progress, open_ones, unbegun, review=any(not card.minted for card in seen))
+        return Standing(progress, open_ones, unbegun, tuple(held))
 
     async def stop(self, claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> None:
         """The cards can neither be shown nor used."""
@@ -65,6 +62,11 @@ class Cards:
     ) -> None:
         """Back to where each was, or REDEEMED."""
         await work.trace.refunds.let_go(claims, used, caller)
+
+
+def _worth(card: CardFact) -> tuple[bool, bool, bool]:
+    """Unseen cards are asked back first, for they are sold again; then codes that we honour alone."""
+    return card.seen, not card.minted, card.state is CardState.ACTIVATED
 
 
 METHOD = Cards()

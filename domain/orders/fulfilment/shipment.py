@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from domain.catalog.fulfilment import Goods, Progress
+from domain.catalog.fulfilment import SEND_BACK, Goods, Progress
 from domain.orders.refunds.standing import Standing
 from domain.orders.status import PartStatus
 from domain.orders.views import ShipmentStatus
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from domain.orders.refunds.standing import PartFacts
     from domain.orders.views import OrderView
     from domain.work import UnitOfWork
+
+_GONE = frozenset({ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED})
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,13 @@ class Shipment:
         return {part.id: PartStatus.PENDING for part in parts}
 
     def standing(self, part: PartFacts) -> Standing:
-        """A part is one parcel: with its carrier, it has to come back first."""
-        gone = {ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED}
-        if not gone.intersection(part.shipments):
-            return Standing(Progress(part.quantity), unbegun=not part.shipments)
-        came_back = part.quantity if ShipmentStatus.RETURNED in part.shipments else 0
-        return Standing(Progress(part.quantity, delivered=part.quantity, returned=came_back))
+        """A part is one parcel: with its carrier, what is in it has to come back first."""
+        gone = [one for one in part.shipments if one.status in _GONE]
+        sent = sum(one.quantity for one in gone)
+        came_back = sum(one.quantity for one in gone if one.status is ShipmentStatus.RETURNED)
+        progress = Progress(part.quantity, delivered=sent, returned=came_back)
+        rest = SEND_BACK if came_back < sent else None
+        return Standing(progress, unbegun=not part.shipments, rest=rest)
 
     async def stop(self, claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> None:
         """A parcel that was not sent is not sent now."""
@@ -47,18 +50,22 @@ class Shipment:
     async def take_back(
         self, claims: Sequence[Claim], caller: Caller, work: UnitOfWork
     ) -> Mapping[UUID, PartStatus]:
-        """What was not sent is for sale again; what came back waits for somebody to look at it."""
-        unsent = [claim.part_id for claim in claims if claim.goods is Goods.BACK_TO_STOCK]
-        if unsent:
-            await work.refunds.drop_parcels(unsent)
-            await work.cards.release(unsent, caller, "refund")
-        return dict.fromkeys(unsent, PartStatus.FAILED)
+        """What was not sent is for sale again; what came back waits for somebody to look at it.
+
+        A parcel of which some stays the buyer's is sent with the rest.
+        """
+        unsent = [claim for claim in claims if claim.goods is Goods.BACK_TO_STOCK]
+        if not unsent:
+            return {}
+        ended = await work.refunds.unpack_parcels(unsent)
+        await work.cards.put_back({claim.part_id: claim.units for claim in unsent})
+        return dict.fromkeys(ended, PartStatus.FAILED)
 
     async def let_go(
         self, claims: Sequence[Claim], used: Sequence[UUID], caller: Caller, work: UnitOfWork
     ) -> None:
-        """It can be sent."""
-        await work.refunds.free_parcels([claim.part_id for claim in claims])
+        """It can be sent, unless some of it is asked back otherwise."""
+        await work.refunds.free_parcels(claims)
 
 
 METHOD = Shipment()

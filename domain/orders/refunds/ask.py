@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
@@ -50,6 +50,9 @@ class RequestRefund(IdempotentCommand):
         check_text(self.reason, "reason")
         if len(self.targets) > MOST_TARGETS:
             raise InvalidInput(f"Up to {MOST_TARGETS} lines are named at once.", "lines")
+        for index, target in enumerate(self.targets):
+            if target.quantity is not None and target.quantity < 1:
+                raise InvalidInput("This is one or more.", f"lines.{index}.quantity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,9 @@ async def _ask(command: RequestRefund, caller: Caller, work: UnitOfWork) -> tupl
     facts = await work.refunds.facts(order)
     takes = chosen(facts, command.targets, by_ourselves=caller.kind is CallerKind.SYSTEM)
     refund = await work.refunds.add(_draft(command, order, takes, caller))
-    await stop(await work.refunds.claims_of(refund.id), caller, work)
+    cards = {one.part_id: one.cards for one in takes}
+    claims = await work.refunds.claims_of(refund.id)
+    await stop([replace(claim, cards=cards[claim.part_id]) for claim in claims], caller, work)
     await tell(refund, None, order, work)
     return refund, order
 

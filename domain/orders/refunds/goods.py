@@ -30,12 +30,13 @@ async def stop(claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> Non
 async def take_back(claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -> dict[UUID, PartStatus]:
     """The goods are taken back for good; which parts thereby stand where.
 
-    A part that was paid and never begun (its group of buyers did not fill) is given up.
+    A part that was paid and never begun (its group of buyers did not fill) is given up whole.
     """
     moved: dict[UUID, PartStatus] = {}
     for method, theirs in _by_method(claims):
         moved |= await method.take_back(theirs, caller, work)
-    return moved | {claim.part_id: _GIVEN_UP[claim.status] for claim in claims if claim.status in _GIVEN_UP}
+    whole = [claim for claim in claims if claim.units == claim.whole]
+    return moved | {claim.part_id: _GIVEN_UP[claim.status] for claim in whole if claim.status in _GIVEN_UP}
 
 
 async def let_go(claims: Sequence[Claim], used: Sequence[UUID], caller: Caller, work: UnitOfWork) -> None:

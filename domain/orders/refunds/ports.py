@@ -65,11 +65,11 @@ class Refunds(Protocol):
     async def hold_parcels(self, part_ids: Sequence[UUID]) -> None:
         """Parcels that were not sent are held."""
 
-    async def free_parcels(self, part_ids: Sequence[UUID]) -> None:
-        """Held parcels can be sent again."""
+    async def free_parcels(self, claims: Sequence[Claim]) -> None:
+        """Held parcels can be sent again, but for those that another refund holds as well."""
 
-    async def drop_parcels(self, part_ids: Sequence[UUID]) -> None:
-        """Held parcels are never sent."""
+    async def unpack_parcels(self, claims: Sequence[Claim]) -> list[UUID]:
+        """What refunds take of held parcels is not sent; the parts of which nothing is left to send."""
 
     async def hold_units(self, units: Mapping[UUID, int]) -> None:
         """Take so many units of parts' metered rights out of use; give them back where negative."""
@@ -79,9 +79,8 @@ class CardRefunds(Protocol):
     """Cards that are asked back, in one transaction."""
 
     async def stop(self, claims: Sequence[Claim], caller: Caller) -> None:
-        """Every card of the parts that a buyer holds becomes REFUND_PENDING, and is kept in the refund.
-
-        What is still reserved for a paid order stays so.
+        """The claims' cards become REFUND_PENDING, and are kept in the refund; what is still reserved for a
+        paid order stays so.
         """
 
     async def take_back(self, claims: Sequence[Claim], caller: Caller) -> list[UUID]:

@@ -47,8 +47,11 @@ class Claim:
     part_id: UUID
     kind: str
     units: int
+    whole: int
     goods: Goods
     status: PartStatus
+    cards: tuple[UUID, ...] = ()
+    """Those that are to be stopped, while it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

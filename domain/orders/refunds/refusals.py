@@ -36,6 +36,20 @@ class ComponentNotRefundable(Refusal):
 
 
 @dataclass(eq=False)
+class TooFewRefundable(Refusal):
+    """Only {left} of this can be paid back; {wanted} were asked for."""
+
+    wanted: Annotated[int, "How many were asked for."]
+    left: Annotated[int, "How many can be."]
+    at: str
+
+    @property
+    def field(self) -> list[str] | None:
+        """The quantity that was asked for."""
+        return self.at.split(".")
+
+
+@dataclass(eq=False)
 class RefundNotPossible(Refusal):
     """This refund cannot become {wanted}: it is {refund_status}."""
 

@@ -39,6 +39,14 @@ class AttemptFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ParcelFact:
+    """A parcel with so many items in it."""
+
+    status: ShipmentStatus
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class EntitlementFact:
     """A metered right; `asked_back` of its units are in refunds."""
 
@@ -60,6 +68,8 @@ class PartFacts:
     settings: Mapping[str, Any]
     allocated_minor: int
     """Its share of what was paid for the line."""
+    line_quantity: int = 1
+    """How many the line is of: a bundle's component has a multiple of it."""
     asked_minor: int = 0
     """What refunds of it that were not rejected come to."""
     asked_units: int = 0
@@ -67,7 +77,7 @@ class PartFacts:
     now: datetime | None = None
     cards: tuple[CardFact, ...] = field(default=())
     attempts: tuple[AttemptFact, ...] = field(default=())
-    shipments: tuple[ShipmentStatus, ...] = field(default=())
+    shipments: tuple[ParcelFact, ...] = field(default=())
     entitlements: tuple[EntitlementFact, ...] = field(default=())
 
 
@@ -80,5 +90,7 @@ class Standing:
     """Units of which nobody knows yet whether they were delivered or used; they are never paid back."""
     unbegun: bool = False
     """Whether it was paid and not begun, as while a group of buyers fills: we alone pay that back."""
-    review: bool = False
-    """Whether headquarters has to decide: the buyer may have used up at the issuer what comes back."""
+    cards: tuple[CardFact, ...] = ()
+    """Those that can be asked back, in the order in which they are."""
+    rest: str | None = None
+    """Why nothing more of it is paid back, where that is not because it was asked back."""

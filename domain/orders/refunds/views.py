@@ -51,6 +51,7 @@ class RefundableView:
 
     line_id: UUID
     sku: str
+    quantity: int
     amount: Money
     goods: Goods
     review: bool
