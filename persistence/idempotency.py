@@ -44,12 +44,12 @@ _READ = Statement(
          FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])) WITH ORDINALITY AS a (scope, key, n)
          JOIN idempotency i USING (scope, key)"""
 )
-_KEEP = Statement(
-    """UPDATE idempotency i SET result = CAST(a.result AS jsonb)
+KEEP = """UPDATE idempotency i SET result = CAST(a.result AS jsonb)
          FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]), CAST(:results AS text[]))
               AS a (scope, key, result)
         WHERE i.scope = a.scope AND i.key = a.key"""
-)
+"""Store answers for later repeats."""
+
 _RELEASE = Statement(
     """DELETE FROM idempotency i
         USING unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])) AS a (scope, key)
@@ -58,6 +58,7 @@ _RELEASE = Statement(
 
 _TRIES = 3
 Request = tuple["IdempotentCommand", "Caller"]
+Answered = tuple["IdempotentCommand", "Caller", Any]
 
 
 class Claim(Enum):
@@ -135,12 +136,10 @@ async def release(connection: Connection, asked: Sequence[Request]) -> None:
     await _RELEASE.run(connection, **_keys(asked))
 
 
-async def keep(connection: Connection, answered: Sequence[tuple[IdempotentCommand, Caller, Any]]) -> None:
-    """Store answers for later repeats."""
-    if answered:
-        requests = [(command, caller) for command, caller, _ in answered]
-        results = [_encode(answer) for _, _, answer in answered]
-        await _KEEP.run(connection, **_keys(requests), results=results)
+def values_of(answered: Sequence[Answered]) -> dict[str, list[str]]:
+    """The values of `KEEP`."""
+    requests = [(command, caller) for command, caller, _ in answered]
+    return _keys(requests) | {"results": [_encode(answer) for _, _, answer in answered]}
 
 
 def _keys(asked: Sequence[Request]) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from prometheus_client import Counter, Histogram
 
 from domain.commands import HANDLERS, Command, IdempotentCommand, SharedCommand
 from domain.refusals import Refusal
-from persistence import idempotency, outbox
+from persistence import ending, idempotency
 from persistence.bells import OUTBOX, Bell
 from persistence.idempotency import Claim, Repeated
 from persistence.sharing.convoy import Convoy, Rider, Traveller
@@ -99,12 +99,11 @@ class Performer:
                     raise
                 refused, answer = refusal, None
             await work.react()
-            await outbox.write(connection, work.events)
-            if isinstance(command, IdempotentCommand):
-                if refused is None:
-                    await idempotency.keep(connection, [(command, caller, answer)])
-                else:
-                    await idempotency.release(connection, [(command, caller)])
+            keyed = command if isinstance(command, IdempotentCommand) else None
+            answered = [(keyed, caller, answer)] if keyed and refused is None else []
+            await ending.write(connection, work.events, answered, work.postings)
+            if keyed and refused is not None:
+                await idempotency.release(connection, [(keyed, caller)])
         if work.events:
             self._bell.ring(OUTBOX)
         if refused is not None:
@@ -156,15 +155,16 @@ class Performer:
 
 
 async def _write_down(connection: Any, travellers: Sequence[Traveller]) -> None:
-    """The events of all in their order, and the answers to their keys; raises _NothingToKeep."""
+    """Events and transfers of all in their order, and the answers to their keys; raises _NothingToKeep."""
     staying = [one for one in travellers if one.stays]
     if not staying:
         raise _NothingToKeep
-    await outbox.write(connection, [event for one in staying for event in one.work.events])
-    answered = [one for one in staying if one.refused is None]
     refused = [one.rider for one in travellers if one.refused is not None]
-    await idempotency.keep(
-        connection, [(one.rider.command, one.rider.caller, one.answer) for one in answered]
+    await ending.write(
+        connection,
+        [event for one in staying for event in one.work.events],
+        [(one.rider.command, one.rider.caller, one.answer) for one in staying if one.refused is None],
+        [posting for one in staying for posting in one.work.postings],
     )
     if refused:
         await idempotency.release(connection, [(rider.command, rider.caller) for rider in refused])

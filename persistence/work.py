@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from persistence.channels.tree import StoredTree
     from persistence.ledger.book import StoredLedger
     from persistence.ledger.deposits import StoredDeposits
+    from persistence.ledger.posting import Posting
     from persistence.orders.book import StoredOrders
     from persistence.orders.refunds import StoredRefunds
     from persistence.orders.till import StoredTill
@@ -60,6 +61,8 @@ class Work:
         self.connection, self.tools, self.request_id = connection, tools, request_id
         self.events: list[Event] = []
         self.now: datetime
+        self.postings: list[Posting] = []
+        """What is written to the ledger when the handler is done."""
         self.books: dict[UUID, PriceBook] = {}
         """The price books that offers were made from, by channel."""
         self.traveller: Traveller | None = None

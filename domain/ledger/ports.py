@@ -33,7 +33,10 @@ class LedgerBook(Protocol):
         """Lock what transfers take from and see that it is there; raises BalanceTooLow and writes nothing."""
 
     async def enter(self, covered: Covered, caller: Caller) -> None:
-        """Write transfers that are covered."""
+        """Have transfers that are covered written by the end of the transaction.
+
+        They are in the ledger for whatever else is asked of it in the same transaction.
+        """
 
     async def open_deposit(self, channel_id: UUID, credit_minor: int, currency: str) -> None:
         """Give a channel a deposit of nothing, which may fall to minus `credit_minor`; twice is once."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,7 +18,6 @@ from domain.refusals import NotFound
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
-    from domain.orders.records import PartRecord
     from domain.orders.views import OrderView
     from domain.work import UnitOfWork
 
@@ -64,22 +62,19 @@ async def close(
     orders: Sequence[OrderView], phase: Phase, caller: Caller, work: UnitOfWork
 ) -> list[OrderView]:
     """All goods of all orders go back in one step, so that stock is locked in one order; then money."""
-    parts = await work.orders.parts_of([order.id for order in orders])
-    by_order: dict[UUID, list[PartRecord]] = defaultdict(list)
-    for part in parts:
-        by_order[part.order_id].append(part)
-    closed = [
-        await advance(
-            order, by_order[order.id], {p.id: PartStatus.CANCELLED for p in by_order[order.id]}, work, phase
+    sold = await work.orders.sold([order.id for order in orders])
+    closed = []
+    for order in orders:
+        parts = sold[order.id].parts
+        closed.append(
+            await advance(order, parts, {part.id: PartStatus.CANCELLED for part in parts}, work, phase)
         )
-        for order in orders
-    ]
     await work.promotions.release([order.id for order in orders if order.discount.minor])
     for group in await work.groups.release([order.id for order in orders if order.group_id]):
         work.record(GroupChanged.of(group))
-    if parts:
-        await work.cards.release([part.id for part in parts], caller, f"order {phase.value.lower()}")
-    sold = await work.orders.sold([order.id for order in orders])
+    parts_of_all = sorted(part.id for one in sold.values() for part in one.parts)
+    if parts_of_all:
+        await work.cards.release(parts_of_all, caller, f"order {phase.value.lower()}")
     kept = [transfer for one in sold.values() if one.held for transfer in release(one.trade)]
     await work.ledger.post(kept, caller)
     return closed

@@ -62,7 +62,7 @@ class OrderBook(Protocol):
         """All fulfilments of orders."""
 
     async def sold(self, order_ids: Sequence[UUID]) -> dict[UUID, Sold]:
-        """The trades of orders, by order, and what the ledger has of them."""
+        """The trades and parts of orders, by order, and what the ledger has of them."""
 
     async def move(
         self,

@@ -11,7 +11,7 @@ from domain.ledger.sales import Trade
 
 if TYPE_CHECKING:
     from domain.ledger.sales import Shares
-    from domain.orders.records import OrderDraft
+    from domain.orders.records import OrderDraft, PartRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,13 @@ class Levels:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """An order's trade, and what the ledger has of it."""
+    """An order's trade and parts, and what the ledger has of it."""
 
     trade: Trade
     shares: Shares
     """Of its discount, by funder."""
+    parts: tuple[PartRecord, ...]
+    """By id."""
     held: bool
     """Whether its price was taken from the deposit; not so of orders from before there was a ledger."""
     posted: bool

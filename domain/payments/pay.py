@@ -23,6 +23,7 @@ from domain.refusals import InvalidInput, NotFound
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.ledger.transfers import Transfer
+    from domain.orders.trades import Sold
     from domain.orders.views import OrderView
     from domain.payments.views import PaymentView
     from domain.work import UnitOfWork
@@ -53,15 +54,15 @@ async def pay_order(command: PayOrder, caller: Caller, work: UnitOfWork) -> Paym
     _check_order(order, work)
     if order.group_id is not None:
         await work.groups.check(order)
-    covered = await work.ledger.cover(await _moved(order, command.method, work))
+    sold = (await work.orders.sold([order.id]))[order.id]
+    covered = await work.ledger.cover(_moved(sold, command.method, work))
     payment = await work.till.capture(order, command.method, caller)
     await work.ledger.enter(covered, caller)
-    parts = await work.orders.parts_of([order.id])
     if order.group_id is None:
-        moved = await begin(order, parts, caller, work)
+        moved = await begin(order, sold.parts, caller, work)
     else:
         moved = await seat_paid(order, work)
-    return replace(payment, order=await advance(order, parts, moved, work, Phase.PAID))
+    return replace(payment, order=await advance(order, sold.parts, moved, work, Phase.PAID))
 
 
 def _check_method(code: str, purse: Purse) -> None:
@@ -81,9 +82,8 @@ def _check_order(order: OrderView, work: UnitOfWork) -> None:
         raise OrderNotPayable(OrderStatus.EXPIRED.value)
 
 
-async def _moved(order: OrderView, method: str, work: UnitOfWork) -> list[Transfer]:
+def _moved(sold: Sold, method: str, work: UnitOfWork) -> list[Transfer]:
     """What the payment moves; where nothing was held for an old order, what it does not cover is owed."""
-    sold = (await work.orders.sold([order.id]))[order.id]
     owed = [] if sold.held else placed(sold.trade, Reach.OWED)
     by_headquarters = payment_methods()[method].by_headquarters
     return owed + paid(sold.trade, sold.shares, work.now + work.orders.terms.vesting, by_headquarters)

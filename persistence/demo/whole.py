@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from domain.commands import HANDLERS, IdempotentCommand
-from persistence import outbox
+from persistence import ending
 from persistence.perform import Performer
 from persistence.work import Tools, Work
 
@@ -33,7 +33,7 @@ class WholePerformer(Performer):
         await work.begin()
         answer = await HANDLERS[type(command)](command, caller, work)
         await work.react()
-        await outbox.write(self.connection, work.events)
+        await ending.write(self.connection, work.events, [], work.postings)
         return answer
 
 

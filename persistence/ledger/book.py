@@ -32,19 +32,30 @@ class StoredLedger:
 
     async def post(self, transfers: Sequence[Transfer], caller: Caller) -> None:
         """Cover transfers and write them; raises BalanceTooLow."""
-        await self.enter(await self.cover(transfers), caller)
+        covered = await self.cover(transfers)
+        if covered.transfers:
+            await posting.enter(self._work, self._posting(covered, caller))
 
     async def cover(self, transfers: Sequence[Transfer]) -> Covered:
         """Lock what transfers take from and see that it is there; raises BalanceTooLow."""
-        if not transfers:
-            return posting.StoredCover([], posting.NOTHING)
+        await self._catch_up()
+        if posting.takes_from_nobody(transfers):
+            return posting.uncovered(transfers)
         return await posting.cover(self._work, transfers)
 
     async def enter(self, covered: Covered, caller: Caller) -> None:
-        """Write transfers that are covered: one statement."""
-        assert isinstance(covered, posting.StoredCover)
+        """Write transfers that are covered, with the end of the transaction."""
         if covered.transfers:
-            await posting.enter(self._work, (covered, caller))
+            self._work.postings.append(self._posting(covered, caller))
+
+    def _posting(self, covered: Covered, caller: Caller) -> posting.Posting:
+        assert isinstance(covered, posting.StoredCover)
+        return posting.Posting(covered, caller, self._work.request_id)
+
+    async def _catch_up(self) -> None:
+        """What was entered is there for whoever asks for more in the same transaction."""
+        while self._work.postings:
+            await posting.enter(self._work, self._work.postings.pop(0))
 
     async def open_deposit(self, channel_id: UUID, credit_minor: int, currency: str) -> None:
         """Give a channel a deposit of nothing, and open at once what its first sale would have to open."""
@@ -57,10 +68,12 @@ class StoredLedger:
 
     async def balances(self, channel_ids: Sequence[UUID]) -> dict[UUID, list[Balance]]:
         """The accounts of channels, by currency."""
+        await self._catch_up()
         return await balances_of(self._on, channel_ids)
 
     async def pending_of(self, order_id: UUID) -> Pending:
         """What an order's margins wait for; whoever vests passes it over meanwhile."""
+        await self._catch_up()
         row = await sql.LOCK_VESTING.one(self._on, order=order_id)
         if row is None:
             return Pending()
@@ -70,11 +83,13 @@ class StoredLedger:
 
     async def roll_up(self) -> list[tuple[UUID, str]]:
         """Add to balances what waits; which deposits changed, by currency."""
+        await self._catch_up()
         rows = await sql.ROLL_UP.all(self._on)
         return [(row["channel_id"], row["currency"]) for row in rows if row["kind"] == AccountKind.DEPOSIT]
 
     async def take_due(self, limit: int) -> list[Maturity]:
         """Take orders whose margins are due."""
+        await self._catch_up()
         rows = await sql.TAKE_DUE.all(self._on, limit=limit)
         waiting = await self._waiting([row["order_id"] for row in rows])
         return [Maturity(row["order_id"], row["currency"], waiting.get(row["order_id"], {})) for row in rows]

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from persistence.statements import Statement
 
-_ACCOUNT = "a.id, a.kind, a.channel_id, a.currency, a.balance_minor, a.credit_minor"
-_WANTED = """unnest(CAST(:kinds AS text[]), CAST(:channels AS uuid[]), CAST(:currencies AS text[]),
-                    CAST(:guarded AS boolean[])) AS w (kind, channel_id, currency, guarded)"""
 _OF_CHANNEL = "a.channel_id = w.channel_id AND a.kind = w.kind AND a.currency = w.currency"
 _OF_HEADQUARTERS = "a.channel_id IS NULL AND a.kind = w.kind AND a.currency = w.currency"
 
-FIND = Statement(
-    f"""WITH locked AS MATERIALIZED (
-            SELECT {_ACCOUNT} FROM {_WANTED} JOIN ledger_account a ON {_OF_CHANNEL}
-             WHERE w.guarded ORDER BY a.id FOR NO KEY UPDATE OF a)
-        SELECT {_ACCOUNT}, true AS locked FROM locked a
-        UNION ALL
-        SELECT {_ACCOUNT}, false FROM {_WANTED} JOIN ledger_account a ON {_OF_CHANNEL} WHERE NOT w.guarded
-        UNION ALL
-        SELECT {_ACCOUNT}, false FROM {_WANTED} JOIN ledger_account a ON {_OF_HEADQUARTERS}
-         WHERE w.channel_id IS NULL"""
+LOCK = Statement(
+    f"""SELECT a.id, a.kind, a.channel_id, a.currency, a.balance_minor, a.credit_minor
+          FROM unnest(CAST(:kinds AS text[]), CAST(:channels AS uuid[]), CAST(:currencies AS text[]))
+               AS w (kind, channel_id, currency)
+          JOIN ledger_account a ON {_OF_CHANNEL}
+         ORDER BY a.id FOR NO KEY UPDATE OF a"""
 )
-"""Accounts by name; the guarded ones locked, by id, so that everybody locks in one order."""
+"""Accounts of channels by name; locked by id, so that everybody locks in one order."""
 
 OPEN = Statement(
     """INSERT INTO ledger_account (kind, channel_id, currency, credit_minor)
@@ -63,44 +56,61 @@ KNOWN = Statement(
               (SELECT * FROM unnest(CAST(:types AS text[]), CAST(:business_ids AS uuid[])))"""
 )
 
-ENTER = Statement(
-    """WITH added AS (
+ENTERING = f"""
+       named AS MATERIALIZED (
+           SELECT * FROM unnest(CAST(:account_kinds AS text[]), CAST(:account_channels AS uuid[]),
+                                CAST(:account_currencies AS text[]), CAST(:in_place AS boolean[]))
+                         WITH ORDINALITY AS w (kind, channel_id, currency, in_place, n)),
+       found AS MATERIALIZED (
+           SELECT w.n, w.in_place, a.id FROM named w JOIN ledger_account a ON {_OF_CHANNEL}
+           UNION ALL
+           SELECT w.n, w.in_place, a.id FROM named w JOIN ledger_account a ON {_OF_HEADQUARTERS}
+            WHERE w.channel_id IS NULL),
+       complete AS MATERIALIZED (
+           SELECT count(*) = cardinality(CAST(:account_kinds AS text[])) AS yes,
+                  array_agg(id ORDER BY n) AS ids FROM found),
+       added AS (
            INSERT INTO ledger_transfer (id, type, business_id, currency, order_id, by_kind, by_id, request_id)
-           SELECT * FROM unnest(
+           SELECT w.* FROM unnest(
                   CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:business_ids AS uuid[]),
                   CAST(:currencies AS text[]), CAST(:orders AS uuid[]), CAST(:by_kinds AS text[]),
                   CAST(:by_ids AS uuid[]), CAST(:requests AS text[]))
                AS w (id, type, business_id, currency, order_id, by_kind, by_id, request_id)
+            WHERE (SELECT yes FROM complete)
             ORDER BY w.type, w.business_id
            ON CONFLICT (type, business_id) DO NOTHING
            RETURNING id, order_id, currency),
        entries AS (
            INSERT INTO ledger_entry (account_id, transfer_id, minor)
-           SELECT w.account_id, w.transfer_id, w.minor
-             FROM unnest(CAST(:accounts AS bigint[]), CAST(:transfers AS uuid[]), CAST(:minors AS bigint[]))
-                  AS w (account_id, transfer_id, minor)
-             JOIN added ON added.id = w.transfer_id
+           SELECT (SELECT ids FROM complete)[w.n], w.transfer_id, w.minor
+             FROM unnest(CAST(:accounts AS int[]), CAST(:transfers AS uuid[]), CAST(:minors AS bigint[]))
+                  AS w (n, transfer_id, minor)
+            WHERE (w.transfer_id IN (SELECT id FROM added)) IS TRUE
            RETURNING account_id, minor),
        sums AS (
-           SELECT account_id, CAST(sum(minor) AS bigint) AS minor,
-                  account_id = ANY(CAST(:locked AS bigint[])) AS in_place
-             FROM entries GROUP BY account_id),
+           SELECT account_id, CAST(sum(minor) AS bigint) AS minor FROM entries GROUP BY account_id),
+       moved AS (
+           SELECT s.account_id, s.minor, found.in_place
+             FROM sums s JOIN found ON found.id = s.account_id WHERE s.minor <> 0),
        deltas AS (
            INSERT INTO ledger_delta (account_id, minor)
-           SELECT account_id, CASE WHEN in_place THEN 0 ELSE minor END FROM sums WHERE minor <> 0),
+           SELECT account_id, CASE WHEN in_place THEN 0 ELSE minor END FROM moved),
        vesting AS (
            INSERT INTO ledger_vesting (order_id, currency, vests_at)
            SELECT added.order_id, added.currency, w.vests_at
              FROM unnest(CAST(:vesting AS uuid[]), CAST(:vests_at AS timestamptz[]))
                   AS w (transfer_id, vests_at)
-             JOIN added ON added.id = w.transfer_id)
-       UPDATE ledger_account a SET balance_minor = a.balance_minor + s.minor
-         FROM sums s WHERE s.in_place AND a.id = s.account_id"""
-)
-"""Transfers that are not there yet, their entries, and what these make of balances: one statement for all.
+             JOIN added ON added.id = w.transfer_id),
+       balances AS (
+           UPDATE ledger_account a SET balance_minor = a.balance_minor + m.minor
+             FROM moved m WHERE m.in_place AND a.id = m.account_id)"""
+"""Transfers that are not there yet, their entries, and what these make of balances, as steps of a statement.
 
-A delta of zero says that an account has changed in its place.
+Nothing is written where an account is missing (`complete`): it is opened, and the statement asked again. A
+delta of zero says that an account has changed in its place.
 """
+
+ENTERED = "(SELECT yes FROM complete)"
 
 BALANCES = Statement(
     """SELECT a.channel_id, a.kind, a.currency, a.credit_minor,

@@ -30,12 +30,16 @@ _LOCK = Statement(
          WHERE {VISIBLE_TO} ORDER BY o.id FOR NO KEY UPDATE OF o"""
 )
 
-_PARTS = Statement(
-    """SELECT f.id, f.order_id, f.order_line_id, f.variant_id, f.sku, f.kind, f.quantity, f.pool_id, f.status,
-              f.account, l.status AS line_status, l.policy, v.settings, v.valid_days, v.face_minor
-         FROM fulfilment f
+PART_COLUMNS = """f.id, f.order_id, f.order_line_id, f.variant_id, f.sku, f.kind, f.quantity, f.pool_id,
+              f.status, f.account, l.status AS line_status, l.policy, v.settings, v.valid_days,
+              v.face_minor"""
+PARTS = """fulfilment f
          JOIN order_line l ON l.id = f.order_line_id
-         JOIN variant v ON v.id = f.variant_id
+         JOIN variant v ON v.id = f.variant_id"""
+"""Where `persistence.orders.rows.part_of` finds its columns."""
+
+_PARTS = Statement(
+    f"""SELECT {PART_COLUMNS} FROM {PARTS}
         WHERE f.order_id = ANY(CAST(:orders AS uuid[]))
         ORDER BY f.id"""
 )

@@ -92,6 +92,25 @@ async def test_money_that_came_in_a_moment_ago_is_spent(bank: Bank) -> None:
     assert await bank.differences() == []
 
 
+async def test_what_was_entered_is_there_for_what_follows_in_its_transaction(bank: Bank) -> None:
+    await bank.open_deposit("S", 10_000)
+    first, second = bank.trade(), bank.trade()
+    async with bank.working() as work:
+        await work.ledger.enter(await work.ledger.cover(placed(first)), SYSTEM)
+        assert len(work.postings) == 1
+        with pytest.raises(BalanceTooLow):
+            await work.ledger.cover(placed(second))
+        (balance,) = (await work.ledger.balances([bank.channels["S"]]))[bank.channels["S"]]
+        assert (balance.deposit_minor, balance.held_minor) == (700, 9_300)
+        paying = await work.ledger.cover(paid(first, {}, work.now, by_headquarters=False))
+        await work.ledger.enter(paying, SYSTEM)
+        pending = await work.ledger.pending_of(first.order_id)
+        assert pending.by_channel == {bank.channels["P"]: 800, bank.channels["Q"]: 500}
+        assert work.postings == []
+    assert await bank.balance("S") == (700, 0, 0, 0)
+    assert await bank.differences() == []
+
+
 async def test_a_refusal_writes_nothing(bank: Bank) -> None:
     await bank.open_deposit("S", 9_299)
     before = await bank.value("SELECT count(*) FROM ledger_transfer")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from benchmarks.recording import Recorder
+from domain.access.callers import Caller
+from domain.commands import Command
 from domain.ledger.refusals import BalanceTooLow
 from domain.orders.closing import CancelOrder
 from persistence.ledger.balances import balances_of
 from persistence.ledger.check import differences
-from tests.orders.crowd import pay, place, together, transactions
+from tests.orders.crowd import ORDERS, pay, place, together, transactions
 from tests.orders.shop import Shop, line
 from tests.promotions.campaigns import THRESHOLD, accept, create, order_of
 
@@ -142,9 +146,7 @@ async def test_what_an_order_that_is_not_covered_was_promised_goes_to_those_behi
 async def test_payments_that_share_a_transaction_are_all_written(shop: Shop) -> None:
     buyer = shop.agent()
     orders = [await shop.place(buyer, line("TXV")) for _ in range(4)]
-    outcomes = await together(
-        shop, shop.perform, [(pay(one), buyer) for one in orders], "SELECT 1 FROM orders FOR UPDATE"
-    )
+    outcomes = await together(shop, shop.perform, [(pay(one), buyer) for one in orders], ORDERS)
     assert [one.order.status for one in outcomes] == ["FULFILLED"] * 4
     assert await money(shop, "GD") == (FULL, 0, 4 * 250, 0)
     assert await money(shop, "SHOP") == (FULL - 4 * 2_250, 0, 0, 0)
@@ -161,6 +163,45 @@ async def test_an_order_from_before_the_ledger_is_paid_and_ended_like_any_other(
     await shop.pay(buyer, kept, "SHOP_COLLECTED")
     assert await money(shop, "SHOP") == (0, 0, 0, 1_250)
     assert await money(shop, "GD") == (FULL, 0, 250, 0)
+
+
+async def test_money_costs_a_purchase_one_statement_of_its_own(shop: Shop) -> None:
+    """The lock of the deposit: what is written goes with the events and the answer."""
+    buyer = shop.agent()
+    await shop.bought(buyer, line("TXV"))
+    took: list[list[str]] = []
+    order = await _recorded(shop, place(), buyer, took)
+    await _recorded(shop, pay(order), buyer, took)
+    assert [len(one) for one in took] == [9, 7]
+    assert [sum("ledger_" in sql for sql in one) for one in took] == [2, 2]
+
+
+async def _recorded(shop: Shop, command: Command, caller: Caller, took: list[list[str]]) -> Any:
+    """Perform it, and add its statements to the list."""
+    await shop.database.let_go()
+    pool, recorder = shop.database.pool, Recorder(shop.database.pool)
+    shop.database.pool = recorder  # type: ignore[assignment]
+    try:
+        answer = await shop.perform(command, caller)
+    finally:
+        await shop.database.let_go()
+        shop.database.pool = pool
+    took.append([call.sql for block in recorder.blocks for call in block.calls])
+    return answer
+
+
+async def test_an_account_that_a_payment_is_the_first_to_need_is_opened(shop: Shop) -> None:
+    buyer = shop.agent()
+    orders = [await shop.place(buyer, line("TXV")) for _ in range(3)]
+    owner = await asyncpg.connect(shop.database.dsn)
+    unused = "kind = 'PENDING' AND channel_id = $1"
+    await owner.execute(f"DELETE FROM ledger_account WHERE {unused}", shop.channels["GD"])
+    await owner.close()
+    paid = await together(shop, shop.perform, [(pay(one), buyer) for one in orders], ORDERS)
+    assert [one.order.status for one in paid] == ["FULFILLED"] * 3
+    assert await money(shop, "GD") == (FULL, 0, 3 * 250, 0)
+    assert await shop.value("SELECT count(*) FROM ledger_vesting") == 3
+    assert await differences(shop.database) == []
 
 
 async def _forget(shop: Shop) -> None:
