@@ -57,9 +57,16 @@ async def channel(orders: Sequence[OrderView], context: Context) -> list[Any]:
 
 @level(Order, "id")
 async def margin(orders: Sequence[OrderView], context: Context) -> list[MoneyView | None]:
-    """What the caller's channel earns."""
+    """What the caller's channel keeps."""
     found = await context.reads.orders.margins_of(context.caller, _ids(orders))
-    return [found.get(order.id) for order in orders]
+    return [found[order.id].now if order.id in found else None for order in orders]
+
+
+@level(Order, "id")
+async def margin_at_sale(orders: Sequence[OrderView], context: Context) -> list[MoneyView | None]:
+    """What the caller's channel had of the sale."""
+    found = await context.reads.orders.margins_of(context.caller, _ids(orders))
+    return [found[order.id].at_sale if order.id in found else None for order in orders]
 
 
 @level(Order, "id")

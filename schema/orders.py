@@ -202,7 +202,11 @@ class Order(Node):
     )
     channel: Annotated[Channel, strawberry.lazy("schema.channels")] | None = open_to_all("Where it was sold.")
     margin: Money | None = visible_to(
-        MARGIN_READ, "What your channel earns of it; null where it has no part in the sale."
+        MARGIN_READ,
+        "What your channel keeps of it after refunds, as the ledger has it; null where it has no part in it.",
+    )
+    margin_at_sale: Money | None = visible_to(
+        MARGIN_READ, "What your channel earned by it before anything was paid back."
     )
     contact: Contact | None = visible_to(ORDERS_READ, "Whom to reach.")
     shipping_address: Address | None = visible_to(ORDERS_READ, "Where its parcels go.")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from domain.access.callers import Caller
-from domain.money import Money
 from domain.orders.records import OrderDraft, PartRecord, ShipmentRecord
 from domain.orders.status import OrderStatus, PartStatus
 from domain.orders.terms import OrderTerms
@@ -19,6 +18,7 @@ from domain.orders.views import (
     ContactView,
     EntitlementView,
     LineView,
+    Margin,
     OrderView,
     ShipmentView,
     TopUpView,
@@ -133,7 +133,7 @@ class OrderReads(Protocol):
     ) -> dict[UUID, list[LineView]]:
         """Lines by order; the caller has the orders already, as with everything below."""
 
-    async def margins_of(self, caller: Caller, order_ids: Sequence[UUID]) -> dict[UUID, Money]:
+    async def margins_of(self, caller: Caller, order_ids: Sequence[UUID]) -> dict[UUID, Margin]:
         """What the caller's channel earns of each order; absent where it has no part in the sale."""
 
     async def contacts_of(self, order_ids: Sequence[UUID]) -> dict[UUID, ContactView]:

@@ -148,6 +148,14 @@ class AddressView:
 
 
 @dataclass(frozen=True, slots=True)
+class Margin:
+    """What a channel keeps of an order, and what it had of the sale before anything was paid back."""
+
+    now: Money
+    at_sale: Money
+
+
+@dataclass(frozen=True, slots=True)
 class LevelMargin:
     """An amount of one channel: what it earns of a sale, or pays of a discount."""
 

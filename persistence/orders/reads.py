@@ -18,6 +18,7 @@ from domain.orders.views import (
     ContactView,
     EntitlementView,
     LineView,
+    Margin,
     OrderView,
     ShipmentView,
     TopUpStatus,
@@ -28,6 +29,7 @@ from domain.selected import ALL, Selected
 from persistence.gathering import Gathered
 from persistence.orders import lists
 from persistence.orders import reads_sql as sql
+from persistence.orders.margins import MARGINS
 from persistence.orders.payment_rows import payment_of
 from persistence.orders.rows import adjustments_of, entitlement_of, line_of, shipment_of
 from persistence.orders.scope import scope
@@ -125,11 +127,11 @@ class StoredOrderReads:
             found[line.order_id].append(line)
         return found
 
-    async def margins_of(self, caller: Caller, order_ids: Sequence[UUID]) -> dict[UUID, Money]:
+    async def margins_of(self, caller: Caller, order_ids: Sequence[UUID]) -> dict[UUID, Margin]:
         """What the caller's channel earns of each order; absent where it has no part in the sale."""
         async with self._database.connection() as connection:
-            rows = await sql.MARGINS.all(connection, orders=list(order_ids), channel=caller.channel_id)
-        return {row["order_id"]: Money(int(row["margin"]), row["currency"]) for row in rows}
+            rows = await MARGINS.all(connection, orders=list(order_ids), channel=caller.channel_id)
+        return {row["order_id"]: _margin_of(row) for row in rows}
 
     async def contacts_of(self, order_ids: Sequence[UUID]) -> dict[UUID, ContactView]:
         """Whom to reach."""
@@ -178,6 +180,11 @@ class StoredOrderReads:
 
 def _cursor(order: OrderView) -> str:
     return cursor_of(NEWEST, [order.placed_at.isoformat(), order.id.hex])
+
+
+def _margin_of(row: Any) -> Margin:
+    currency = row["currency"]
+    return Margin(Money(int(row["margin"]), currency), Money(int(row["at_sale"]), currency))
 
 
 def _top_up_of(row: Any) -> TopUpView:

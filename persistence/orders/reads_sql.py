@@ -10,29 +10,6 @@ from persistence.statements import Statement
 _ORDERS = "CAST(:orders AS uuid[])"
 _LINES = "CAST(:lines AS uuid[])"
 
-MARGINS = Statement(
-    f"""SELECT l.order_id, o.currency,
-               sum(CASE WHEN p.place = cardinality(l.path)
-                        THEN l.total_minor + l.discount_minor - l.quantity * coalesce(
-                             CASE WHEN p.place = 1 THEN l.cost_minor END, l.transfer_minor[p.place])
-                        ELSE l.quantity * (l.transfer_minor[p.place + 1] - coalesce(
-                             CASE WHEN p.place = 1 THEN l.cost_minor END, l.transfer_minor[p.place]))
-                   END - coalesce(funded.minor, 0)) AS margin
-          FROM order_line l
-          JOIN orders o ON o.id = l.order_id
-         CROSS JOIN LATERAL (SELECT array_position(l.path, CAST(:channel AS uuid)) AS place) p
-          LEFT JOIN LATERAL (
-               SELECT sum(CAST(s ->> 1 AS bigint)) AS minor
-                 FROM jsonb_array_elements(l.discounts -> 'given') d, jsonb_array_elements(d -> 'shares') s
-                WHERE CAST(s ->> 0 AS uuid) = CAST(:channel AS uuid)) funded ON l.discounts IS NOT NULL
-         WHERE l.order_id = ANY({_ORDERS}) AND p.place IS NOT NULL
-         GROUP BY l.order_id, o.currency"""
-)
-"""A seller keeps what the goods cost less its own purchase price; a channel above, what its child pays.
-
-Each of them less what it pays of the discounts.
-"""
-
 DISCOUNTS = Statement(
     f"""SELECT l.id, l.discounts, o.currency FROM order_line l JOIN orders o ON o.id = l.order_id
          WHERE l.id = ANY({_LINES}) AND l.discounts IS NOT NULL"""

@@ -84,5 +84,5 @@ async def margins(shop: Shop, order: OrderView) -> dict[str, int]:
     found = {}
     for channel in ("SHOP", "GD", "HQ"):
         earned = await shop.reads.margins_of(shop.agent(channel), [order.id])
-        found[channel] = earned[order.id].minor
+        found[channel] = earned[order.id].now.minor
     return found
