@@ -2,7 +2,8 @@
 
 python -m benchmarks.hot_sale [--seconds N] [--clients N] [--lasting N] [--cards N] [--json FILE]
 
-`--lasting` goes on with shared transactions for so many seconds and counts purchases every 30 s.
+`--lasting` goes on with shared transactions for so many seconds and tells of every 30 s: purchases a second,
+what one costs the server and PostgreSQL, and what a plain loop costs meanwhile.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from benchmarks.pgbench import script_of
 from benchmarks.recording import statements_of
 from benchmarks.rig import Effort, Rig, measured_by, rigged
 from benchmarks.rush import Rush
+from benchmarks.windows import watched
 from benchmarks.world import BUYING, Size
 from persistence.database import APPLICATION_ROLE, plain_dsn
 from persistence.embedded import start
@@ -86,9 +88,20 @@ async def _lasting(rig: Rig, process: ServerProcess, clients: int, seconds: floa
     """For long, or until the cards are used up; purchases a second in each window, and what has grown."""
     left = (await rig.fetch(_LEFT, BUYING))[0]["available"]
     before = await rig.fetch(_SIZES)
-    run, windows = await _rushed(rig, process, clients, seconds, left - clients)
-    figures = _show("lasting", run) | {"windows": windows, "sizes": {}}
-    print(f"purchases a second every {WINDOW_S:g} s: {windows}", flush=True)
+    async with watched(WINDOW_S, lambda: _spent_s(process), rig.postgres_s) as costs:
+        run, windows = await _rushed(rig, process, clients, seconds, left - clients)
+    figures = _show("lasting", run) | {"windows": [], "sizes": {}}
+    print(f"{'every 30 s':12}{'orders/s':>10}{'server ms':>10}{'database':>10}{'loop ms':>10}")
+    for rate, cost in zip(windows, costs, strict=False):
+        per_order = 1000 / (rate * WINDOW_S)
+        window = {
+            "orders_per_s": rate,
+            "server_ms": cost.server_s * per_order,
+            "postgres_ms": cost.postgres_s * per_order,
+            "loop_ms": cost.loop_ms,
+        }
+        figures["windows"].append(window)
+        print(f"{'':12}{rate:10.1f}" + "".join(f"{window[name]:10.2f}" for name in list(window)[1:]))
     for row, after in zip(before, await rig.fetch(_SIZES), strict=True):
         figures["sizes"][row["name"]] = row["kib"], after["kib"]
         print(f"{row['name']:24}{row['kib']:>10,} KiB before{after['kib']:>10,} KiB after", flush=True)

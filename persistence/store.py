@@ -14,6 +14,7 @@ from persistence.cards.vault import Vault
 from persistence.database import Database
 from persistence.echoes import PostgresEcho, RedisBell
 from persistence.feed import LiveFeed
+from persistence.growth import Growth
 from persistence.health import Health
 from persistence.jobs import Desk
 from persistence.keyring import keys_of
@@ -48,9 +49,13 @@ class Store:
 
     @asynccontextmanager
     async def working(self, *, jobs: bool = True) -> AsyncIterator[None]:
-        """Relay events, feed followers and run jobs until the block ends."""
+        """Relay events, feed followers, look after statistics and run jobs until the block ends."""
         relay = Relay(self.database, self.bell, notify=self.settings.redis_url is None)
-        runs: dict[str, Run] = {"relay": relay.run, "feed": self.feed.run}
+        runs: dict[str, Run] = {
+            "relay": relay.run,
+            "feed": self.feed.run,
+            "growth": Growth(self.database).run,
+        }
         if isinstance(self.bell, RedisBell):
             runs["bell"] = self.bell.run
         else:

@@ -46,6 +46,7 @@ relay = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("last_position", BigInteger, nullable=False),
+    Column("settled_id", BigInteger, nullable=False, server_default=text("0")),
 )
 
 idempotency = Table(
