@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from domain.promotions.views import FunderView, PromotionView
     from domain.work import UnitOfWork
 
-_OVER = (PromotionStatus.STOPPED, PromotionStatus.REFUSED, PromotionStatus.ENDED)
-
 
 @dataclass(frozen=True, slots=True)
 class AnswerFunding(Command):
@@ -76,7 +74,7 @@ async def stop_promotion(command: StopPromotion, caller: Caller, work: UnitOfWor
         raise PromotionElsewhere()
     if promotion.status is PromotionStatus.STOPPED:
         return promotion
-    if promotion.status in _OVER:
+    if promotion.status.is_over:
         raise PromotionNotChangeable(promotion.status.value)
     moved = await work.promotions.move(promotion, PromotionStatus.STOPPED.value)
     tell(moved, promotion.status.value, work)

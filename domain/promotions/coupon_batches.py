@@ -22,7 +22,7 @@ from domain.promotions.refusals import (
     PromotionElsewhere,
     PromotionNotChangeable,
 )
-from domain.promotions.views import CouponExport, PromotionStatus, PromotionView
+from domain.promotions.views import CouponExport, PromotionView
 from domain.refusals import Forbidden, InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ MOST_CODES = 100_000
 MOST_USES = 1_000_000
 LONGEST_PREFIX = 16
 LONGEST_RANDOM = 32
-_OVER = (PromotionStatus.STOPPED, PromotionStatus.REFUSED, PromotionStatus.ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ async def make_coupons(command: MakeCoupons, caller: Caller, work: UnitOfWork) -
     promotion = await _own(command.promotion_id, caller, work)
     if not KINDS[promotion.kind].by_code:
         raise InvalidInput("This promotion is not given by code.", "promotionId")
-    if promotion.status in _OVER:
+    if promotion.status.is_over:
         raise PromotionNotChangeable(promotion.status.value)
     prefix, alphabet = _checked(command)
     made_by = caller.subject_id if caller.kind is CallerKind.AGENT else None

@@ -77,18 +77,19 @@ def evaluate(
     lines: Sequence[Line], occasion: Occasion, promotions: Sequence[Promotion], mode: SpreadMode
 ) -> Evaluation:
     """Apply promotions to lines: prices, lines, thresholds, then the best combination of coupons."""
-    standing = Standing.of(lines)
+    going = _Evaluating(Standing.of(lines), occasion, mode)
     if not promotions:
-        return Evaluation(tuple(standing.taken))
-    given: list[Given] = []
-    trace: list[TraceStep] = []
+        return Evaluation(tuple(going.standing.taken))
     for phase in (Phase.PRICE, Phase.LINE, Phase.THRESHOLD):
-        candidates = _candidates(promotions, occasion, phase, trace)
-        apply = _lowest if phase is Phase.PRICE else _in_turn
-        given += apply(candidates, standing, occasion, mode, trace)
-    shown = _shown(promotions, occasion, trace)
-    given += _best(shown, standing, occasion, mode, trace)
-    return Evaluation(_discounts(lines, given), tuple(map(_adjustment, given)), tuple(trace))
+        candidates = going.admitted(_of_phase(promotions, phase))
+        if phase is Phase.PRICE:
+            going.give_lowest(candidates)
+        else:
+            going.give_in_turn(candidates)
+    going.give_best(going.admitted(_shown(promotions, occasion)))
+    return Evaluation(
+        _discounts(lines, going.given), tuple(map(_adjustment, going.given)), tuple(going.trace)
+    )
 
 
 def _discounts(lines: Sequence[Line], given: Sequence[Given]) -> tuple[int, ...]:
@@ -99,107 +100,93 @@ def _discounts(lines: Sequence[Line], given: Sequence[Given]) -> tuple[int, ...]
     return tuple(off)
 
 
-def _candidates(
-    promotions: Sequence[Promotion], occasion: Occasion, phase: Phase, trace: list[TraceStep]
-) -> list[Candidate]:
-    """The promotions of a phase that this occasion admits, in their order."""
-    found = []
-    for promotion in sorted(promotions, key=lambda one: one.order):
-        if promotion.phase is phase and not promotion.kind.by_code:
-            if promotion.is_for(occasion):
-                found.append(Candidate(promotion))
-            else:
-                trace.append(TraceStep(promotion, None, Outcome.OUT_OF_SCOPE))
-    return found
+def _of_phase(promotions: Sequence[Promotion], phase: Phase) -> list[Candidate]:
+    """The promotions of a phase that need no code, in their order."""
+    ordered = sorted(promotions, key=lambda one: one.order)
+    return [Candidate(one) for one in ordered if one.phase is phase and not one.kind.by_code]
 
 
-def _shown(promotions: Sequence[Promotion], occasion: Occasion, trace: list[TraceStep]) -> list[Candidate]:
-    """The coupons that were shown and that this occasion admits."""
+def _shown(promotions: Sequence[Promotion], occasion: Occasion) -> list[Candidate]:
+    """The coupons that were shown."""
     by_id = {one.id: one for one in promotions if one.kind.by_code}
-    found = []
-    for coupon in occasion.coupons[:MOST_COUPONS]:
-        promotion = by_id.get(coupon.promotion_id)
-        if promotion is None:
-            continue
-        if promotion.is_for(occasion):
-            found.append(Candidate(promotion, coupon))
-        else:
-            trace.append(TraceStep(promotion, coupon.code, Outcome.OUT_OF_SCOPE))
-    return found
+    coupons = occasion.coupons[:MOST_COUPONS]
+    return [Candidate(by_id[one.promotion_id], one) for one in coupons if one.promotion_id in by_id]
 
 
-def _in_turn(
-    candidates: Sequence[Candidate],
-    standing: Standing,
-    occasion: Occasion,
-    mode: SpreadMode,
-    trace: list[TraceStep],
-) -> list[Given]:
-    """One after the other, each on what the others have left."""
-    found = []
-    for candidate in candidates:
-        outcome, given = judged(candidate, standing, occasion, mode)
-        trace.append(TraceStep(candidate.promotion, candidate.code, outcome, given.minor if given else 0))
+class _Evaluating:
+    """An evaluation under way: what was given so far, what that has left, and what was looked at."""
+
+    def __init__(self, standing: Standing, occasion: Occasion, mode: SpreadMode) -> None:
+        self.standing, self._occasion, self._mode = standing, occasion, mode
+        self.given: list[Given] = []
+        self.trace: list[TraceStep] = []
+
+    def admitted(self, candidates: Iterable[Candidate]) -> list[Candidate]:
+        """Those that this occasion admits, whatever is in the basket."""
+        found = []
+        for one in candidates:
+            if one.promotion.is_for(self._occasion):
+                found.append(one)
+            else:
+                self._note(one, Outcome.OUT_OF_SCOPE, 0)
+        return found
+
+    def give_in_turn(self, candidates: Iterable[Candidate]) -> None:
+        """One after the other, each on what the others have left."""
+        for one in candidates:
+            self._give(one, *self._judged(one))
+
+    def give_lowest(self, candidates: Sequence[Candidate]) -> None:
+        """For each line the one price that is the lowest; of equal ones the first in order."""
+        offered = [(one, *self._judged(one)) for one in candidates]
+        best: dict[int, Candidate] = {}
+        most: dict[int, int] = defaultdict(int)
+        for candidate, _, given in offered:
+            for at, minor in (given.lines if given else {}).items():
+                if minor > most[at]:
+                    best[at], most[at] = candidate, minor
+        for candidate, outcome, given in offered:
+            if given is None:
+                self._give(candidate, outcome, None)
+                continue
+            kept = {at: minor for at, minor in given.lines.items() if best[at] is candidate}
+            if kept:
+                self._give(candidate, outcome, replace(given, lines=kept))
+            else:
+                self._give(candidate, Outcome.BETTER_PRICE, None)
+
+    def give_best(self, candidates: Sequence[Candidate]) -> None:
+        """Of all combinations of coupons the one that saves most, of equal ones that with the fewest."""
+        best, saved = _Evaluating(self.standing, self._occasion, self._mode), 0
+        alone: dict[int, Outcome] = {}
+        for count in range(1, len(candidates) + 1):
+            for chosen in combinations(range(len(candidates)), count):
+                attempt = _Evaluating(self.standing.copy(), self._occasion, self._mode)
+                attempt.give_in_turn(sorted((candidates[at] for at in chosen), key=lambda one: one.order))
+                if count == 1:
+                    alone[chosen[0]] = attempt.trace[0].outcome
+                minor = sum(one.minor for one in attempt.given)
+                if minor > saved and len(attempt.given) == count:
+                    best, saved = attempt, minor
+        self.given += best.given
+        used = {one.candidate.code: one.minor for one in best.given}
+        for at, candidate in enumerate(candidates):
+            outcome = Outcome.APPLIED if candidate.code in used else alone[at]
+            if outcome is Outcome.APPLIED and candidate.code not in used:
+                outcome = Outcome.NOT_CHOSEN
+            self._note(candidate, outcome, used.get(candidate.code, 0))
+
+    def _judged(self, candidate: Candidate) -> tuple[Outcome, Given | None]:
+        return judged(candidate, self.standing, self._occasion, self._mode)
+
+    def _give(self, candidate: Candidate, outcome: Outcome, given: Given | None) -> None:
+        self._note(candidate, outcome, given.minor if given else 0)
         if given is not None:
-            applied(given, standing)
-            found.append(given)
-    return found
+            applied(given, self.standing)
+            self.given.append(given)
 
-
-def _lowest(
-    candidates: Sequence[Candidate],
-    standing: Standing,
-    occasion: Occasion,
-    mode: SpreadMode,
-    trace: list[TraceStep],
-) -> list[Given]:
-    """For each line the one price that is the lowest; of equal ones the first in order."""
-    offered = [(one, *judged(one, standing, occasion, mode)) for one in candidates]
-    best: dict[int, Candidate] = {}
-    most: dict[int, int] = defaultdict(int)
-    for candidate, _, given in offered:
-        for at, minor in (given.lines if given else {}).items():
-            if minor > most[at]:
-                best[at], most[at] = candidate, minor
-    found = []
-    for candidate, outcome, given in offered:
-        kept = {at: minor for at, minor in (given.lines if given else {}).items() if best[at] is candidate}
-        if given is not None and not kept:
-            outcome = Outcome.BETTER_PRICE
-        trace.append(TraceStep(candidate.promotion, candidate.code, outcome, sum(kept.values())))
-        if given is not None and kept:
-            found.append(replace(given, lines=kept))
-            applied(found[-1], standing)
-    return found
-
-
-def _best(
-    candidates: Sequence[Candidate],
-    standing: Standing,
-    occasion: Occasion,
-    mode: SpreadMode,
-    trace: list[TraceStep],
-) -> list[Given]:
-    """Of all combinations of coupons the one that saves most, of equal ones that with the fewest."""
-    best: tuple[int, list[Given]] = 0, []
-    alone: dict[int, Outcome] = {}
-    for count in range(1, len(candidates) + 1):
-        for chosen in combinations(range(len(candidates)), count):
-            attempt: list[TraceStep] = []
-            ordered = sorted((candidates[at] for at in chosen), key=lambda one: one.order)
-            given = _in_turn(ordered, standing.copy(), occasion, mode, attempt)
-            if count == 1:
-                alone[chosen[0]] = attempt[0].outcome
-            saved = sum(one.minor for one in given)
-            if saved > best[0] and len(given) == count:
-                best = saved, given
-    used = {one.candidate.code: one.minor for one in best[1]}
-    for at, candidate in enumerate(candidates):
-        outcome = Outcome.APPLIED if candidate.code in used else alone[at]
-        if outcome is Outcome.APPLIED and candidate.code not in used:
-            outcome = Outcome.NOT_CHOSEN
-        trace.append(TraceStep(candidate.promotion, candidate.code, outcome, used.get(candidate.code, 0)))
-    return best[1]
+    def _note(self, candidate: Candidate, outcome: Outcome, minor: int) -> None:
+        self.trace.append(TraceStep(candidate.promotion, candidate.code, outcome, minor))
 
 
 def _adjustment(given: Given) -> Adjustment:

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
+from domain.promotions.views import PromotionTerms
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -48,26 +50,13 @@ class FunderDraft:
     accepted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionDraft:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionDraft(PromotionTerms):
     """A promotion to write."""
 
-    id: UUID
-    owner_id: UUID
-    name: str
-    kind: str
     status: str
-    settings: Mapping[str, Any]
-    scope: Mapping[str, Any]
-    priority: int
-    exclusive: bool
-    stack_group: str | None
-    starts_at: datetime | None
-    ends_at: datetime | None
     budget_minor: int | None
     most_orders: int | None
-    per_customer: int | None
-    per_device: int | None
     made_by: UUID | None
     funders: tuple[FunderDraft, ...]
 

@@ -22,6 +22,11 @@ class PromotionStatus(StrEnum):
     ENDED = "ENDED"
     STOPPED = "STOPPED"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it will never be given again."""
+        return self in (PromotionStatus.STOPPED, PromotionStatus.REFUSED, PromotionStatus.ENDED)
+
 
 class FundingAnswer(StrEnum):
     """What a funder says."""
@@ -53,29 +58,35 @@ class FunderView:
     answered_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionView:
-    """One promotion, to its owner, its funders and those above its owner."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionTerms:
+    """What its owner has decided of a promotion."""
 
     id: UUID
     owner_id: UUID
-    owner: str
-    """The owner's code."""
     name: str
     kind: str
-    status: PromotionStatus
     settings: Mapping[str, Any]
     scope: Mapping[str, Any]
-    """As it was said: codes, SKUs and slugs."""
+    """As it was said: codes, SKUs and slugs, each with its id."""
     priority: int
     exclusive: bool
     stack_group: str | None
     starts_at: datetime | None
     ends_at: datetime | None
-    budget: Money | None
-    orders: int | None
     per_customer: int | None
     per_device: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionView(PromotionTerms):
+    """One promotion, to its owner, its funders and those above its owner."""
+
+    owner: str
+    """The owner's code."""
+    status: PromotionStatus
+    budget: Money | None
+    orders: int | None
     created_at: datetime
     stopped_at: datetime | None
     currency: str = "CNY"

@@ -132,4 +132,4 @@ def test_a_planted_file_is_a_kind(tmp_path: Path) -> None:
 def test_a_file_without_a_kind_is_found(tmp_path: Path) -> None:
     shown = planted(tmp_path, '"""Nothing in here."""')
     assert shown.returncode != 0
-    assert "short_drama.py must hold exactly one product kind" in shown.stderr
+    assert "short_drama.py must hold exactly one ProductKind" in shown.stderr

@@ -2,57 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
-from typing import Any, get_type_hints
+import sys
+from collections.abc import Mapping
+from typing import Any
 
+from domain.kinds import kinds_of, with_settings
 from domain.promotions.promotion import PromotionKind
-from domain.refusals import InvalidInput
 
 _MOST_MINOR = 10**13
 _MOST_NAMES = 200
 
-
-def discover(folders: Iterable[str]) -> dict[str, type[PromotionKind]]:
-    """The kinds of the modules in these folders of the package, by name: `flash_sale.py` → `FLASH_SALE`."""
-    found: dict[str, type[PromotionKind]] = {}
-    for module in sorted(pkgutil.iter_modules(list(folders)), key=lambda module: module.name):
-        members = vars(importlib.import_module(f"{__name__}.{module.name}")).values()
-        kinds = [
-            m
-            for m in members
-            if inspect.isclass(m) and issubclass(m, PromotionKind) and m is not PromotionKind
-        ]
-        if len(kinds) != 1:
-            raise TypeError(f"{module.name}.py must hold exactly one promotion kind; it holds {len(kinds)}.")
-        found[module.name.upper()] = kinds[0]
-    return found
-
-
-KINDS: dict[str, type[PromotionKind]] = discover(__path__)
+KINDS: dict[str, type[PromotionKind]] = kinds_of(sys.modules[__name__], PromotionKind)
 """Code → kind, all that there are."""
 
 
 def settings_of(code: str, settings: Mapping[str, Any], at: str = "settings") -> PromotionKind:
     """A kind with a promotion's settings; InvalidInput naming the field `at` when one is missing or wrong."""
-    kind = KINDS[code]
-    hints = get_type_hints(kind)
-    known = {field.name: hints[field.name] for field in fields(kind)}
-    for name, value in settings.items():
-        if name not in known:
-            raise InvalidInput(f"{code} has no setting {name!r}; it has {', '.join(known)}.", at)
-        reason = _wrong(value, known[name])
-        if reason is not None:
-            raise InvalidInput(f"The setting {name} is {reason}.", at)
-    try:
-        return kind(**settings)
-    except TypeError:
-        raise InvalidInput(f"{code} needs the settings {', '.join(known)}.", at) from None
-    except ValueError as problem:
-        raise InvalidInput(str(problem), at) from None
+    return with_settings(KINDS[code], code, settings, at, _wrong)
 
 
 def _wrong(value: Any, wanted: Any) -> str | None:
