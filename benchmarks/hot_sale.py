@@ -1,9 +1,11 @@
 """One hot SKU: orders that share transactions, the same orders one by one, and pgbench with their SQL.
 
 python -m benchmarks.hot_sale [--seconds N] [--clients N] [--lasting N] [--cards N] [--json FILE]
+                             [--flash-sale]
 
 `--lasting` goes on with shared transactions for so many seconds and tells of every 30 s: purchases a second,
 what one costs the server and PostgreSQL, and what a plain loop costs meanwhile.
+`--flash-sale` compares shared orders without a promotion and of a flash sale, and nothing else.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -23,6 +26,7 @@ from benchmarks.__main__ import machine
 from benchmarks.card_import import open_directory
 from benchmarks.cases import CASES
 from benchmarks.figures import Run
+from benchmarks.flash import flash_sale, taken
 from benchmarks.pgbench import script_of
 from benchmarks.recording import statements_of
 from benchmarks.rig import Effort, Rig, measured_by, rigged
@@ -37,6 +41,7 @@ from tests.server_process import ServerProcess, serving
 WINDOW_S = 30.0
 ONE_BY_ONE, SHARED = 1, 64
 """QUANYI_ORDER_BATCH."""
+FLASH_ROUNDS = 2
 
 _LEFT = """SELECT available FROM stock_level s JOIN variant v ON v.id = s.variant_id WHERE v.sku = $1"""
 _SIZES = """SELECT relname AS name, pg_relation_size(oid) / 1024 AS kib FROM pg_class
@@ -68,6 +73,29 @@ async def compared(rig: Rig, clients: int, seconds: float, lasting: float, most:
         if lasting:
             found["lasting"] = await _lasting(rig, process, clients, lasting)
     return found
+
+
+async def in_a_flash_sale(rig: Rig, clients: int, seconds: float, most: int) -> dict[str, Any]:
+    """The same buyers without a promotion, in a flash sale, and so once more: what its counters cost."""
+    rig.process.stop()
+    await _tidied(rig)
+    found: dict[str, Any] = {}
+    async with _server(rig, SHARED) as process:
+        for number in range(2 * FLASH_ROUNDS):
+            limited = number % 2 == 1
+            name = f"flash {number // 2 + 1}" if limited else f"plain {number // 2 + 1}"
+            async with flash_sale(rig) if limited else nullcontext():
+                await _rushed(rig, process, clients, 2.0, most, devices=True)
+                run, _ = await _rushed(rig, process, clients, seconds, most, devices=True)
+            found[name] = _show(name, run)
+    found["counted"] = await taken(rig)
+    rates = {side: _mean(found, side, "requests_per_s") for side in ("plain", "flash")}
+    print(f"flash : plain = {rates['flash'] / rates['plain']:.2f}; {found['counted']:,} pieces counted")
+    return found
+
+
+def _mean(found: dict[str, Any], side: str, figure: str) -> float:
+    return sum(float(found[f"{side} {number + 1}"][figure]) for number in range(FLASH_ROUNDS)) / FLASH_ROUNDS
 
 
 async def _tidied(rig: Rig) -> None:
@@ -113,13 +141,13 @@ def _server(rig: Rig, batch: int) -> Any:
 
 
 async def _rushed(
-    rig: Rig, process: ServerProcess, clients: int, seconds: float, most: int
+    rig: Rig, process: ServerProcess, clients: int, seconds: float, most: int, *, devices: bool = False
 ) -> tuple[Run, list[float]]:
     address = urlsplit(process.url)
     assert address.hostname is not None
     assert address.port is not None
     token = rig.world.api_client
-    rush = Rush(address.hostname, address.port, token, clients, seconds, most, WINDOW_S)
+    rush = Rush(address.hostname, address.port, token, clients, seconds, most, WINDOW_S, devices)
     program, postgres = _spent_s(process), rig.postgres_s()
     said = await measured_by("benchmarks.rush", json.dumps(asdict(rush)).encode(), rig.place)
     program, postgres = _spent_s(process) - program, rig.postgres_s() - postgres
@@ -185,6 +213,8 @@ async def _measured(said: argparse.Namespace) -> dict[str, Any]:
             async with rigged(running, running.dsn, directory, size, Effort()) as rig:
                 print(f"{said.cards:,} cards of one SKU, {said.clients} buyers")
                 print(f"{'':12}{'orders/s':>10}{'p50 ms':>10}{'p99 ms':>10}{'server ms':>10}{'database':>10}")
+                if said.flash_sale:
+                    return await in_a_flash_sale(rig, said.clients, said.seconds, said.cards)
                 return await compared(rig, said.clients, said.seconds, said.lasting, said.cards)
         finally:
             await running.stop()
@@ -197,6 +227,9 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--clients", type=int, default=64, help="Buyers at the same time.")
     parser.add_argument("--lasting", type=float, default=0.0, help="Seconds of the long run.")
     parser.add_argument("--cards", type=int, default=60_000, help="Cards of the SKU.")
+    parser.add_argument(
+        "--flash-sale", action="store_true", help="Plain orders beside those of a flash sale."
+    )
     parser.add_argument("--json", type=Path, help="Write all figures to this file.")
     said = parser.parse_args(arguments)
     found = {"machine": machine(), **asyncio.run(_measured(said))}

@@ -34,6 +34,8 @@ class Rush:
     most: int
     """Purchases at most."""
     window_s: float = 30.0
+    devices: bool = False
+    """Whether each purchase names a device of its own."""
     latencies_s: list[float] = field(default_factory=list)
     ends_s: list[float] = field(default_factory=list)
     """When each purchase was done, since the beginning."""
@@ -43,10 +45,10 @@ def _body(document: str, said: dict[str, Any]) -> str:
     return json.dumps({"query": document, "variables": {"input": said}})
 
 
-async def _buy(connection: Connection) -> None:
+async def _buy(connection: Connection, with_device: bool) -> None:
     key = uuid4().hex
-    lines = [{"sku": BUYING, "quantity": 1}]
-    answer = await connection.ask(_body(PLACE, {"idempotencyKey": f"{key}-place", "lines": lines}))
+    wanted: dict[str, Any] = {"idempotencyKey": f"{key}-place", "lines": [{"sku": BUYING, "quantity": 1}]}
+    answer = await connection.ask(_body(PLACE, wanted | ({"deviceId": key} if with_device else {})))
     if b'"status":"AWAITING_PAYMENT"' not in answer:
         raise UnexpectedAnswer(answer.decode()[:500])
     order = json.loads(answer)["data"]["placeOrder"]["id"]
@@ -66,7 +68,7 @@ async def run(rush: Rush) -> dict[str, Any]:
 
     async def buyer(connection: Connection) -> None:
         while (asked_s := time.perf_counter()) < began_s + rush.seconds and next(left) <= rush.most:
-            await _buy(connection)
+            await _buy(connection, rush.devices)
             done_s = time.perf_counter()
             rush.latencies_s.append(done_s - asked_s)
             rush.ends_s.append(done_s - began_s)

@@ -12,6 +12,7 @@ from domain.ids import new_id
 from domain.orders.refusals import CouponNotApplicable
 from domain.promotions.claims import Claim, Claims
 from domain.promotions.refusals import PromotionUsedUp
+from persistence.promotions.asking import KEYS, Key, columns
 from persistence.sharing.stops import Asked, Turn, stop
 from persistence.statements import Statement
 
@@ -19,21 +20,14 @@ if TYPE_CHECKING:
     from domain.refusals import Refusal
     from persistence.statements import Connection
 
-Key = tuple[UUID, str]
-
-_KEYS = """unnest(CAST(:promotions AS uuid[]), CAST(:subjects AS text[])) AS w (promotion_id, subject)"""
 _LOCK = Statement(
-    f"""SELECT u.promotion_id, u.subject, u.used FROM promotion_use u JOIN {_KEYS}
+    f"""SELECT u.promotion_id, u.subject, u.used FROM promotion_use u JOIN {KEYS}
            ON u.promotion_id = w.promotion_id AND u.subject = w.subject
          ORDER BY u.promotion_id, u.subject FOR NO KEY UPDATE OF u"""
 )
 _MAKE = Statement(
-    f"""INSERT INTO promotion_use (promotion_id, subject) SELECT promotion_id, subject FROM {_KEYS}
-         ORDER BY promotion_id, subject ON CONFLICT DO NOTHING"""
-)
-_KNOWN = Statement(
-    f"""SELECT u.promotion_id, u.subject, u.used FROM promotion_use u
-          JOIN {_KEYS} USING (promotion_id, subject)"""
+    f"""INSERT INTO promotion_use (promotion_id, subject) SELECT promotion_id, subject FROM {KEYS}
+         ORDER BY promotion_id, subject ON CONFLICT DO NOTHING RETURNING promotion_id, subject, used"""
 )
 _LOCK_COUPONS = Statement(
     """SELECT c.id, c.uses - c.used AS left, c.customer_id FROM coupon c
@@ -69,12 +63,6 @@ class Taken:
     claims: Claims
 
 
-async def used(on: Connection, keys: Sequence[Key]) -> dict[Key, int]:
-    """What is counted now, without waiting for anybody."""
-    rows = await _KNOWN.all(on, **_columns(keys))
-    return {(row["promotion_id"], row["subject"]): row["used"] for row in rows}
-
-
 @stop(Turn.CLAIMS, holds=True)
 async def hold_claims(on: Connection, asked: Sequence[Asked[Claims]]) -> list[Refusal | None]:
     """Whoever asks first gets first; nothing is written but rows that count nothing yet."""
@@ -96,7 +84,7 @@ async def keep_claims(on: Connection, asked: Sequence[Asked[Taken]]) -> list[Ref
             coupons[claim.coupon_id] += 1
     row = await _KEEP.one(
         on,
-        **_columns(list(by)),
+        **columns(list(by)),
         bys=[count for count, _ in by.values()],
         mosts=[most for _, most in by.values()],
         coupons=list(coupons),
@@ -140,22 +128,19 @@ class _Counters:
 async def _locked(on: Connection, all_claims: Sequence[Claims]) -> _Counters:
     claims = [claim for one in all_claims for claim in one.claims]
     keys = sorted({(claim.promotion_id, count.subject) for claim in claims for count in claim.counts})
-    found = await _lock(on, keys) if keys else {}
-    if len(found) < len(keys):
-        await _MAKE.run(on, **_columns([key for key in keys if key not in found]))
-        found = await _lock(on, keys)
+    found: dict[Key, int] = {}
+    # What is there is locked, what is missing is made and is ours; what others make meanwhile is there then.
+    for statement in (_LOCK, _MAKE, _LOCK):
+        missing = [key for key in keys if key not in found]
+        if missing:
+            found |= _counts(await statement.all(on, **columns(missing)))
     ids = sorted({claim.coupon_id for claim in claims if claim.coupon_id is not None})
     rows = await _LOCK_COUPONS.all(on, ids=ids) if ids else []
     return _Counters(found, {row["id"]: (row["left"], row["customer_id"]) for row in rows})
 
 
-async def _lock(on: Connection, keys: Sequence[Key]) -> dict[Key, int]:
-    rows = await _LOCK.all(on, **_columns(keys))
+def _counts(rows: Sequence[Any]) -> dict[Key, int]:
     return {(row["promotion_id"], row["subject"]): row["used"] for row in rows}
-
-
-def _columns(keys: Sequence[Key]) -> dict[str, list[Any]]:
-    return {"promotions": [key for key, _ in keys], "subjects": [subject for _, subject in keys]}
 
 
 def _rows(taken: Sequence[Taken]) -> dict[str, list[Any]]:

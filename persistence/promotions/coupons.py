@@ -13,6 +13,7 @@ from domain.promotions import coupon_codes
 from domain.promotions.refusals import CouponsExported
 from domain.promotions.scope import Presented
 from persistence.cards import data_keys
+from persistence.promotions.asking import VALID, Codes, shown
 from persistence.promotions.rows import BATCH_COLUMNS, batch_of, coupon_of
 from persistence.statements import Statement
 
@@ -25,14 +26,6 @@ if TYPE_CHECKING:
 INDEX = "coupon"
 """What the blind index and the sealed field are called."""
 
-_VALID = (
-    """(b.valid_from IS NULL OR b.valid_from <= now()) AND (b.valid_until IS NULL OR b.valid_until > now())"""
-)
-_SHOWN = Statement(
-    f"""SELECT c.code_hmac, c.id, c.promotion_id FROM coupon c JOIN coupon_batch b ON b.id = c.batch_id
-         WHERE c.code_hmac = ANY (CAST(:hmacs AS bytea[])) AND c.used < c.uses AND {_VALID}
-           AND (c.customer_id IS NULL OR c.customer_id = CAST(:customer AS uuid))"""
-)
 _ADD = Statement(
     """INSERT INTO coupon_batch (id, promotion_id, key_id, quantity, prefix, alphabet, length, uses,
                                  valid_from, valid_until, made_by)
@@ -48,7 +41,7 @@ _CLAIM = Statement(
     f"""UPDATE coupon c SET customer_id = :customer, claimed_at = coalesce(c.claimed_at, now())
           FROM coupon_batch b, promotion p, channel h
          WHERE c.code_hmac = :hmac AND b.id = c.batch_id AND p.id = c.promotion_id AND h.id = :channel
-           AND p.owner_id = ANY (h.path) AND p.status = 'LIVE' AND {_VALID}
+           AND p.owner_id = ANY (h.path) AND p.status = 'LIVE' AND {VALID}
            AND c.uses = 1 AND c.used < c.uses
            AND (c.customer_id IS NULL OR c.customer_id = :customer)
         RETURNING c.id, c.promotion_id, c.used, c.uses, c.claimed_at, b.valid_from, b.valid_until,
@@ -74,10 +67,11 @@ class StoredCoupons:
     async def shown(self, codes: Sequence[str], customer_id: UUID | None) -> list[Presented]:
         """Those of the codes that this buyer could use now, in their order."""
         by_hmac = {self._hmac(code): code for code in codes}
-        rows = await _SHOWN.all(self._on, hmacs=list(by_hmac), customer=customer_id)
-        found = {by_hmac[row["code_hmac"]]: row for row in rows}
+        found = await shown(self._work, Codes(tuple(by_hmac), customer_id))
         return [
-            Presented(code, found[code]["promotion_id"], found[code]["id"]) for code in codes if code in found
+            Presented(code, found[hmac].promotion_id, found[hmac].id)
+            for hmac, code in by_hmac.items()
+            if hmac in found
         ]
 
     async def make(self, draft: BatchDraft) -> CouponBatchView:

@@ -36,7 +36,7 @@ AT_ONCE = 100
 """Groups that one look ends."""
 
 _IDS = "CAST(:ids AS uuid[])"
-_FIND = Statement(f"SELECT {COLUMNS} FROM buying_group g WHERE g.id = :id AND g.channel_id = :channel")
+_FIND = Statement(f"SELECT {COLUMNS} FROM buying_group g WHERE g.id = ANY ({_IDS})")
 _LOCK = Statement(
     f"SELECT {COLUMNS} FROM buying_group g WHERE g.id = ANY ({_IDS}) ORDER BY g.id FOR NO KEY UPDATE OF g"
 )
@@ -120,8 +120,7 @@ class StoredGroups:
 
     async def find(self, group_id: UUID, channel_id: UUID) -> GroupView | None:
         """A group of a channel."""
-        row = await _FIND.one(self._on, id=group_id, channel=channel_id)
-        return None if row is None else group_of(row)
+        return await _find(self._work, (group_id, channel_id))
 
     async def hold(self, wanted: SeatWanted) -> None:
         """Lock a group and see that there is a seat; a new group has one."""
@@ -174,6 +173,15 @@ class StoredGroups:
         """Write where paid seats of locked orders stand now."""
         if order_ids:
             await _MOVE.run(self._on, ids=list(order_ids), state=state.value)
+
+
+@stop(Turn.OFFERS)
+async def _find(
+    on: Connection, asked: Sequence[Asked[tuple[UUID, UUID]]]
+) -> list[GroupView | Refusal | None]:
+    rows = await _FIND.all(on, ids=list({group_id for group_id, _ in (one.what for one in asked)}))
+    groups = {(row["id"], row["channel_id"]): group_of(row) for row in rows}
+    return [groups.get(one.what) for one in asked]
 
 
 @stop(Turn.SEATS, holds=True)

@@ -11,10 +11,9 @@ from zoneinfo import ZoneInfo
 from domain.promotions.ports import Market
 from domain.promotions.views import FundingAnswer
 from persistence.access.identities import customer_of
-from persistence.promotions import claiming, flash_sales
+from persistence.promotions import asking, flash_sales
 from persistence.promotions.claiming import Taken, hold_claims, keep_claims
 from persistence.promotions.giving_back import give_back, give_back_all
-from persistence.promotions.loading import load_by_ids
 from persistence.promotions.rows import PROMOTION_COLUMNS, funder_of, view_of
 from persistence.statements import Statement
 
@@ -29,15 +28,10 @@ if TYPE_CHECKING:
     from domain.promotions.views import FunderView, PromotionView
     from persistence.work import Work
 
-_SEGMENTS = Statement("SELECT segments FROM customer WHERE id = :customer")
 _SEGMENT = Statement(
     """UPDATE customer x SET segments = CAST(:segments AS text[]) FROM channel c
         WHERE x.id = :customer AND c.id = x.channel_id AND c.path @> ARRAY[CAST(:channel AS uuid)]
        RETURNING x.id, x.channel_id, x.method, x.identifier_masked AS identifier, x.created_at, x.segments"""
-)
-_HAS_BOUGHT = Statement(
-    """SELECT EXISTS (SELECT FROM orders WHERE customer_id = :customer
-                       AND status NOT IN ('CANCELLED', 'EXPIRED'))"""
 )
 _ADD = Statement(
     """INSERT INTO promotion
@@ -100,20 +94,20 @@ class StoredPromotions:
         """From memory where they are live here, else from the database."""
         known = {one.id: one for book in self._work.books.values() for one in book.promotions}
         missing = [one for one in ids if one not in known]
-        loaded = await load_by_ids(self._on, missing) if missing else []
-        return {one: known[one] for one in ids if one in known} | {one.id: one for one in loaded}
+        loaded = await asking.promised(self._work, missing) if missing else {}
+        return {one: known[one] for one in ids if one in known} | loaded
 
     async def used(self, subjects: Mapping[UUID, Sequence[str]]) -> dict[UUID, dict[str, int]]:
-        """What is counted under subjects of promotions: one statement."""
+        """What is counted under subjects of promotions."""
         keys = [(promotion, subject) for promotion, names in subjects.items() for subject in names]
         found: dict[UUID, dict[str, int]] = {promotion: {} for promotion in subjects}
-        for (promotion, subject), count in (await claiming.used(self._on, keys)).items():
+        for (promotion, subject), count in (await asking.used(self._work, keys)).items():
             found[promotion][subject] = count
         return found
 
     async def segments_of(self, customer_id: UUID) -> frozenset[str]:
         """The segments of a customer."""
-        return frozenset(await _SEGMENTS.value(self._on, customer=customer_id) or ())
+        return await asking.segments(self._work, customer_id)
 
     async def segment(self, customer_id: UUID, segments: Sequence[str], channel_id: UUID) -> Customer | None:
         """Write the segments of a customer of a channel's subtree."""
@@ -122,7 +116,7 @@ class StoredPromotions:
 
     async def has_bought(self, customer_id: UUID) -> bool:
         """Whether a customer has an order that was not given up."""
-        return bool(await _HAS_BOUGHT.value(self._on, customer=customer_id))
+        return await asking.have_bought(self._work, customer_id)
 
     async def hold(self, claims: Claims) -> None:
         """Lock what is counted and see that it is there."""

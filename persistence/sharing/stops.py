@@ -35,6 +35,8 @@ class Turn(IntEnum):
     """
 
     PRICES = auto()
+    OFFERS = auto()
+    """What promotions ask about buyers, coupons and counters, without locks."""
     ORDERS = auto()
     """Rows of orders, by id."""
     CLAIMS = auto()

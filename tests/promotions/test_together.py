@@ -8,13 +8,17 @@ from domain.money import Money
 from domain.orders.closing import CancelOrder
 from domain.orders.refusals import CouponNotApplicable
 from domain.orders.views import OrderView
+from domain.promotions.answer_funding import StopPromotion
+from domain.promotions.scoping import WantedScope
 from tests.orders import goods
 from tests.orders.crowd import kinds, together
 from tests.orders.shop import Shop, line
 from tests.promotions.campaigns import codes_of, create, limited, order_of, quoted, used
+from tests.promotions.overhearing import overheard
 
 USES = "SELECT 1 FROM promotion_use FOR UPDATE"
 COUPONS = "SELECT 1 FROM coupon FOR UPDATE"
+WORDS = ("promotion", "coupon", "segments", "customer_id = w.id")
 
 
 async def everywhere(shop: Shop, commands: list[tuple[Any, Any]]) -> list[Any]:
@@ -107,3 +111,31 @@ async def test_a_flash_sale_sells_its_slices_and_no_more(shop: Shop) -> None:
     assert (await quoted(shop, other, lines=(line("DRAW"),))).discount == Money(0)
     late = await shop.customer()
     assert (await quoted(shop, late, lines=(line("DRAW"),))).discount == Money(0)
+
+
+async def test_however_many_share_a_transaction_promotions_are_asked_once(shop: Shop) -> None:
+    """Of sixteen guests with a device each the last find the sale sold out, and nobody fails with them."""
+    offer = {"prices": {"DRAW": 600}, "per_buyer": 1}
+    await create(shop, "FLASH_SALE", stock=14, **offer)
+    await create(shop, "THRESHOLD", reaches_minor=100, off_minor=1, scope=WantedScope(first_order=True))
+    await create(shop, "MEMBER_PRICE", pays_bp=9_000, scope=WantedScope(segments=("VIP",)))
+    coupon = await create(shop, "COUPON", off_minor=100)
+    codes = await codes_of(shop, coupon, quantity=17)
+    stopped = await create(shop, "THRESHOLD", reaches_minor=100, off_minor=7)
+    buyers = [await shop.customer(), *[shop.storefront()] * 16]
+    quote = await quoted(shop, buyers[1], lines=(line("DRAW"),))
+    await shop.perform(StopPromotion(stopped.id), shop.agent("GD"))
+
+    listening, said = overheard(shop)
+    asked = [
+        (order_of(line("DRAW"), coupon_codes=(codes[n],), contact=None, device_id=f"d{n}"), buyer)
+        for n, buyer in enumerate(buyers)
+    ]
+    asked.append((order_of(line("DRAW"), quote_token=quote.token, device_id="d0"), shop.storefront()))
+    found = await together(listening, listening.perform, asked, COUPONS)
+    assert [type(one).__name__ for one in found] == ["OrderView"] * 14 + ["PromotionUsedUp"] * 4
+    # Two transactions: who came first, and all the others. Each asks and writes once, for however many.
+    times = Counter(one for one in said if any(word in one for word in WORDS))
+    assert sorted(times.values()) == [1] * 5 + [2] * 7
+    assert await used(shop) == {"first": 1, "stock": 14, "pieces": 14}
+    assert await shop.value("SELECT sum(used) FROM coupon") == 14
