@@ -32,6 +32,7 @@ from domain.access.tokens import CreateToken, RevokeToken, SignOut
 from domain.access.views import Viewer as ViewerView
 from domain.paging import PageRequest
 from domain.refusals import TooManyAttempts
+from domain.selected import ALL, Selected
 from schema import access, ids
 from schema.access import AccessToken, Agent, AgentSession, CreatedToken, CustomerSession, PortalKey, Viewer
 from schema.context import Context
@@ -60,10 +61,12 @@ async def agents(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    selected: Selected = ALL,
 ) -> Connection[Agent] | None:
     """The people of your channel and of those below it, the newest first."""
     page = PageRequest.of(first, after, last, before, "agents")
-    return shown(Connection[Agent], await context.reads.access.agents(context.caller, channel, page))
+    found = await context.reads.access.agents(context.caller, channel, page, selected.nodes)
+    return shown(Connection[Agent], found)
 
 
 @query(requires=TOKENS_WRITE)
@@ -74,10 +77,12 @@ async def tokens(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    selected: Selected = ALL,
 ) -> Connection[AccessToken] | None:
     """The tokens that were made for your channel and for those below it, the newest first."""
     page = PageRequest.of(first, after, last, before, "tokens")
-    return shown(Connection[AccessToken], await context.reads.access.tokens(context.caller, channel, page))
+    found = await context.reads.access.tokens(context.caller, channel, page, selected.nodes)
+    return shown(Connection[AccessToken], found)
 
 
 @mutation(fails_with=(SignInFailed, OneTimeCodeNeeded, TooManyAttempts))
@@ -147,31 +152,30 @@ async def change_password(context: Context, input: access.ChangePasswordInput) -
     return shown(Agent, await context.perform(ChangePassword(input.current_password, input.new_password)))
 
 
-async def _channels(parents: Sequence[Any], context: Context) -> list[Any]:
+async def _channels(parents: Sequence[Any], context: Context, selected: Selected) -> list[Any]:
     """The channel of each parent; whoever has the parent may see where it belongs."""
     if context.caller.channel_id is None:
         return [None for _ in parents]
-    return list(
-        await context.reads.channels.by_ids(context.caller, [parent.channel_id for parent in parents])
-    )
+    wanted = [parent.channel_id for parent in parents]
+    return list(await context.reads.channels.by_ids(context.caller, wanted, selected))
 
 
-async def _channels_of_agents(parents: Sequence[Any], context: Context) -> list[Any]:
-    found = await _channels(parents, context)
+async def _channels_of_agents(parents: Sequence[Any], context: Context, selected: Selected) -> list[Any]:
+    found = await _channels(parents, context, selected)
     for at, parent in enumerate(parents):
         if found[at] is None:
             # Who has just signed in does not carry the new token yet, but this channel is its own.
             own = parent.channel_id
             member = Caller(CallerKind.AGENT, channel_id=own, channel_path=(own,))
-            (found[at],) = await context.reads.channels.by_ids(member, [own])
+            (found[at],) = await context.reads.channels.by_ids(member, [own], selected)
     return found
 
 
 def _place(noun: type, read: Any) -> None:
-    async def channel(parents: Sequence[Any], context: Context) -> list[Any]:
-        return list(await read(parents, context))
+    async def channel(parents: Sequence[Any], context: Context, selected: Selected = ALL) -> list[Any]:
+        return list(await read(parents, context, selected))
 
-    level(noun)(channel)
+    level(noun, "channel_id", joined=True)(channel)
 
 
 for _noun in (Viewer, AccessToken, CreatedToken, PortalKey):

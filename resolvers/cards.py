@@ -24,6 +24,7 @@ from domain.cards.redeem_card import BeginRedemption, RedeemCard, SettleRedempti
 from domain.cards.reveal_card import RevealCard
 from domain.paging import PageRequest
 from domain.refusals import TooManyAttempts
+from domain.selected import ALL, Selected
 from schema import cards as nouns
 from schema.cards import Card, CardTrace, CardTraceEvent, Redemption, RevealedCard, StockQuota
 from schema.context import Context
@@ -36,12 +37,16 @@ from schema.verbs import mutation, query
 
 @query(requires=CARDS_READ)
 async def card(
-    context: Context, id: Annotated[strawberry.ID, strawberry.argument(description="The card's id.")]
+    context: Context,
+    id: Annotated[strawberry.ID, strawberry.argument(description="The card's id.")],
+    selected: Selected = ALL,
 ) -> Card | None:
     """A card; null where there is none that you may see."""
     card_id = decode("crd", id)
-    found = {} if card_id is None else await context.reads.cards.by_ids(context.caller, [card_id])
-    return shown(Card, next(iter(found.values()), None))
+    if card_id is None:
+        return None
+    found = await context.reads.cards.by_ids(context.caller, [card_id], selected)
+    return shown(Card, found.get(card_id))
 
 
 @query(requires=CARDS_READ)
@@ -52,11 +57,13 @@ async def cards(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    selected: Selected = ALL,
 ) -> Connection[Card] | None:
     """Your own cards, or those sold by your channel and all below it and what lies in their stock."""
     request = PageRequest.of(first, after, last, before, "cards")
     wanted = CardFilter() if filter is None else filter.wanted()
-    return shown(Connection[Card], await context.reads.cards.page(context.caller, wanted, request))
+    page = await context.reads.cards.page(context.caller, wanted, request, selected.nodes)
+    return shown(Connection[Card], page)
 
 
 @query(requires=CARDS_TRACE)
@@ -125,21 +132,25 @@ async def allocate_stock(context: Context, input: nouns.AllocateStockInput) -> S
     return shown(StockQuota, await context.perform(command))
 
 
-@level(Card)
-@level(CardTraceEvent)
-@level(StockQuota)
+@level(Card, "channel_id", joined=True)
+@level(CardTraceEvent, "channel_id")
+@level(StockQuota, "channel_id")
 async def channel(
-    owners: Sequence[views.CardView | views.TraceEventView | views.StockQuotaView], context: Context
+    owners: Sequence[views.CardView | views.TraceEventView | views.StockQuotaView],
+    context: Context,
+    selected: Selected = ALL,
 ) -> list[Any]:
     """Where it was sold, lies or went; null above the caller and beside it."""
-    return list(await context.reads.channels.by_ids(context.caller, [one.channel_id for one in owners]))
+    return list(
+        await context.reads.channels.by_ids(context.caller, [one.channel_id for one in owners], selected)
+    )
 
 
-@level(Card)
-async def order(cards: Sequence[views.CardView], context: Context) -> list[Any]:
+@level(Card, "order_id", joined=True)
+async def order(cards: Sequence[views.CardView], context: Context, selected: Selected = ALL) -> list[Any]:
     """The order it was sold in."""
     ids = [one.order_id for one in cards if one.order_id is not None]
-    found = await context.reads.orders.by_ids(context.caller, ids) if ids else {}
+    found = await context.reads.orders.by_ids(context.caller, ids, selected) if ids else {}
     return [None if one.order_id is None else found.get(one.order_id) for one in cards]
 
 

@@ -24,6 +24,7 @@ from domain.channels.set_price_rule import EndPriceRule, SetPriceRule
 from domain.channels.set_visibility import SetVisibility
 from domain.channels.tree import ChannelStatus
 from domain.paging import PageRequest
+from domain.selected import ALL, Selected
 from schema.channels import (
     Channel,
     ChannelAccount,
@@ -52,9 +53,9 @@ Code = Annotated[str, strawberry.argument(description="The channel's code.")]
 
 
 @query(requires=CHANNELS_READ)
-async def channel(context: Context, code: Code) -> Channel | None:
+async def channel(context: Context, code: Code, selected: Selected = ALL) -> Channel | None:
     """Your own channel or one below it, by its code."""
-    found = await context.reads.channels.by_code(context.caller, code)
+    found = await context.reads.channels.by_code(context.caller, code, selected)
     return shown(Channel, found)
 
 
@@ -68,14 +69,14 @@ async def price_rules(
     return shown(Connection[PriceRule], found)
 
 
-@level(Channel)
+@level(Channel, "parent_id")
 async def parent(channels: Sequence[views.ChannelView], context: Context) -> list[ParentChannel | None]:
     """Code and name of the channel above."""
     found = await context.reads.channels.labels_of_parents(channels)
     return shown(list[ParentChannel | None], found)
 
 
-@level(Channel)
+@level(Channel, "id")
 async def children(
     channels: Sequence[views.ChannelView],
     context: Context,
@@ -83,36 +84,43 @@ async def children(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    selected: Selected = ALL,
 ) -> list[Connection[Channel] | None]:
     """The channels right below."""
     request = PageRequest.of(first, after, last, before, CHILDREN)
-    found = await context.reads.channels.children_of(channels, request)
+    found = await context.reads.channels.children_of(channels, request, selected.nodes)
     return shown(list[Connection[Channel] | None], found)
 
 
-@level(Channel)
+@level(Channel, "id")
 async def account(channels: Sequence[views.ChannelView], context: Context) -> list[ChannelAccount | None]:
     """The deposit."""
     found = await context.reads.channels.accounts_of(channels)
     return shown(list[ChannelAccount | None], found)
 
 
-async def _channels(context: Context, ids: Sequence[Any]) -> Any:
-    return await context.reads.channels.by_ids(context.caller, ids)
+async def _channels(context: Context, ids: Sequence[Any], selected: Selected) -> Any:
+    return await context.reads.channels.by_ids(context.caller, ids, selected)
 
 
 def _channel_of_rule() -> None:
     @level(PriceRule)
-    async def channel(rules: Sequence[views.PriceRuleView], context: Context) -> list[Channel | None]:
+    async def channel(
+        rules: Sequence[views.PriceRuleView], context: Context, selected: Selected = ALL
+    ) -> list[Channel | None]:
         """The child that a rule is for."""
-        return shown(list[Channel | None], await _channels(context, [rule.channel_id for rule in rules]))
+        ids = [rule.channel_id for rule in rules]
+        return shown(list[Channel | None], await _channels(context, ids, selected))
 
 
 def _channel_of_step() -> None:
     @level(PriceStep)
-    async def channel(steps: Sequence[views.PriceStepView], context: Context) -> list[Channel | None]:
+    async def channel(
+        steps: Sequence[views.PriceStepView], context: Context, selected: Selected = ALL
+    ) -> list[Channel | None]:
         """The channel that pays or asks."""
-        return shown(list[Channel | None], await _channels(context, [step.channel_id for step in steps]))
+        ids = [step.channel_id for step in steps]
+        return shown(list[Channel | None], await _channels(context, ids, selected))
 
 
 _channel_of_rule()

@@ -14,6 +14,7 @@ from domain.ledger.deposits.ports import RequestFilter
 from domain.ledger.deposits.refusals import AnotherPersonNeeded, RequestSettled, WithdrawalTooLarge
 from domain.ledger.deposits.views import DepositRequestView
 from domain.paging import PageRequest
+from domain.selected import ALL, Selected
 from schema import deposits as nouns
 from schema.context import Context
 from schema.deposits import DepositRequest
@@ -93,9 +94,13 @@ async def settle_withdrawal(context: Context, input: nouns.SettleWithdrawalInput
 
 
 @level(DepositRequest)
-async def channel(requests: Sequence[DepositRequestView], context: Context) -> list[Any]:
+async def channel(
+    requests: Sequence[DepositRequestView], context: Context, selected: Selected = ALL
+) -> list[Any]:
     """Whose deposit."""
-    return list(await context.reads.channels.by_ids(context.caller, [one.channel_id for one in requests]))
+    return list(
+        await context.reads.channels.by_ids(context.caller, [one.channel_id for one in requests], selected)
+    )
 
 
 def _id(text: strawberry.ID) -> UUID:

@@ -40,9 +40,11 @@ async def lines(
 
 
 @level(Order, "id", parents_are="order")
-async def payments(orders: Sequence[OrderView], context: Context) -> list[list[PaymentView]]:
+async def payments(
+    orders: Sequence[OrderView], context: Context, selected: Selected = ALL
+) -> list[list[PaymentView]]:
     """How it was paid."""
-    found = await context.reads.orders.payments_of(_ids(orders))
+    found = await context.reads.orders.payments_of(_ids(orders), selected)
     for order in orders:
         for payment in found.get(order.id, []):
             attach(payment, order=order)
@@ -50,9 +52,11 @@ async def payments(orders: Sequence[OrderView], context: Context) -> list[list[P
 
 
 @level(Order, "channel_id", joined=True)
-async def channel(orders: Sequence[OrderView], context: Context) -> list[Any]:
+async def channel(orders: Sequence[OrderView], context: Context, selected: Selected = ALL) -> list[Any]:
     """Where it was sold."""
-    return list(await context.reads.channels.by_ids(context.caller, [order.channel_id for order in orders]))
+    return list(
+        await context.reads.channels.by_ids(context.caller, [order.channel_id for order in orders], selected)
+    )
 
 
 @level(Order, "id")
@@ -69,14 +73,14 @@ async def margin_at_sale(orders: Sequence[OrderView], context: Context) -> list[
     return [found[order.id].at_sale if order.id in found else None for order in orders]
 
 
-@level(Order, "id")
+@level(Order, "id", joined=True)
 async def contact(orders: Sequence[OrderView], context: Context) -> list[ContactView | None]:
     """Whom to reach."""
     found = await context.reads.orders.contacts_of(_ids(orders))
     return [found.get(order.id) for order in orders]
 
 
-@level(Order, "id")
+@level(Order, "id", joined=True)
 async def shipping_address(orders: Sequence[OrderView], context: Context) -> list[AddressView | None]:
     """Where to."""
     found = await context.reads.orders.addresses_of(_ids(orders))
@@ -84,9 +88,11 @@ async def shipping_address(orders: Sequence[OrderView], context: Context) -> lis
 
 
 @level(Order, "id")
-async def refunds(orders: Sequence[OrderView], context: Context) -> list[list[RefundView]]:
+async def refunds(
+    orders: Sequence[OrderView], context: Context, selected: Selected = ALL
+) -> list[list[RefundView]]:
     """What was asked back."""
-    found = await context.reads.refunds.of_orders(_ids(orders))
+    found = await context.reads.refunds.of_orders(_ids(orders), selected)
     return [found.get(order.id, []) for order in orders]
 
 
@@ -122,9 +128,9 @@ async def adjustments(lines: Sequence[LineView], context: Context) -> list[list[
 
 
 @level(OrderLine, "id")
-async def cards(lines: Sequence[LineView], context: Context) -> list[list[Any]]:
+async def cards(lines: Sequence[LineView], context: Context, selected: Selected = ALL) -> list[list[Any]]:
     """The cards that the caller may see."""
-    found = await context.reads.cards.of_lines(context.caller, _ids(lines))
+    found = await context.reads.cards.of_lines(context.caller, _ids(lines), selected)
     return [list(found.get(line.id, [])) for line in lines]
 
 

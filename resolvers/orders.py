@@ -65,9 +65,11 @@ async def quote(
 
 
 @level(ChannelAmount)
-async def channel(amounts: Sequence[LevelMargin], context: Context) -> list[Any]:
+async def channel(amounts: Sequence[LevelMargin], context: Context, selected: Selected = ALL) -> list[Any]:
     """Whose amount it is."""
-    return list(await context.reads.channels.by_ids(context.caller, [one.channel_id for one in amounts]))
+    return list(
+        await context.reads.channels.by_ids(context.caller, [one.channel_id for one in amounts], selected)
+    )
 
 
 @query(requires=ORDERS_READ)

@@ -14,6 +14,7 @@ from domain.channels.ports import QuotaFilter
 from domain.channels.quotas import QuotaHandedOn, QuotaNotCovered, SalesQuotaView
 from domain.channels.set_sales_quota import EndSalesQuota, SetSalesQuota
 from domain.paging import PageRequest
+from domain.selected import ALL, Selected
 from schema import quotas as nouns
 from schema.cards import StockQuota
 from schema.context import Context
@@ -81,6 +82,8 @@ async def recall_stock(context: Context, input: nouns.RecallStockInput) -> Stock
 
 
 @level(SalesQuota)
-async def channel(quotas: Sequence[SalesQuotaView], context: Context) -> list[Any]:
+async def channel(quotas: Sequence[SalesQuotaView], context: Context, selected: Selected = ALL) -> list[Any]:
     """Whose it is."""
-    return list(await context.reads.channels.by_ids(context.caller, [one.channel_id for one in quotas]))
+    return list(
+        await context.reads.channels.by_ids(context.caller, [one.channel_id for one in quotas], selected)
+    )

@@ -15,6 +15,7 @@ from domain.orders.refunds.ports import RefundFilter
 from domain.orders.refunds.views import RefundLineView, RefundView
 from domain.orders.views import OrderView
 from domain.paging import Page, PageRequest
+from domain.selected import ALL, Selected
 from schema import ids
 from schema.context import Context
 from schema.levels import level
@@ -47,6 +48,7 @@ async def refunds(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    selected: Selected = ALL,
 ) -> Connection[Refund] | None:
     """Your refunds, or those of your channel and of all below it, the newest first."""
     request = PageRequest.of(first, after, last, before, "refunds")
@@ -54,7 +56,7 @@ async def refunds(
     page = (
         Page[RefundView].empty()
         if wanted is None
-        else await context.reads.refunds.page(context.caller, wanted, request)
+        else await context.reads.refunds.page(context.caller, wanted, request, selected.nodes)
     )
     return shown(Connection[Refund], page)
 
@@ -104,15 +106,18 @@ async def withdraw_refund(context: Context, input: WithdrawRefundInput) -> Refun
     return shown(Refund, await context.perform(WithdrawRefund(input.idempotency_key, refund_id)))
 
 
-@level(Refund)
+@level(Refund, "id")
 async def lines(refunds: Sequence[RefundView], context: Context) -> list[list[RefundLineView]]:
     """What each takes."""
     found = await context.reads.refunds.lines_of([refund.id for refund in refunds])
     return [found.get(refund.id, []) for refund in refunds]
 
 
-@level(Refund)
-async def order(refunds: Sequence[RefundView], context: Context) -> list[OrderView | None]:
+@level(Refund, "order_id", joined=True)
+async def order(
+    refunds: Sequence[RefundView], context: Context, selected: Selected = ALL
+) -> list[OrderView | None]:
     """The orders that the caller may see."""
-    found = await context.reads.orders.by_ids(context.caller, [refund.order_id for refund in refunds])
+    wanted = [refund.order_id for refund in refunds]
+    found = await context.reads.orders.by_ids(context.caller, wanted, selected)
     return [found.get(refund.order_id) for refund in refunds]

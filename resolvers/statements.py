@@ -13,6 +13,7 @@ from domain.ledger.statements.period import Period
 from domain.ledger.statements.ports import StatementWanted
 from domain.ledger.statements.views import StatementEntryView, StatementFormat, StatementView
 from domain.paging import PageRequest
+from domain.selected import ALL, Selected
 from schema.context import Context
 from schema.levels import level
 from schema.nouns import shown
@@ -42,10 +43,12 @@ async def statement(
 
 
 @level(Statement)
-async def channel(statements: Sequence[StatementView], context: Context) -> list[Any]:
+async def channel(
+    statements: Sequence[StatementView], context: Context, selected: Selected = ALL
+) -> list[Any]:
     """Whose it is."""
     ids = [one.channel_id for one in statements]
-    return list(await context.reads.channels.by_ids(context.caller, ids))
+    return list(await context.reads.channels.by_ids(context.caller, ids, selected))
 
 
 @level(Statement)

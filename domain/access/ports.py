@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
+from domain.selected import ALL, Selected
+
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.access.limits import AccessPolicy, Guessed
@@ -190,8 +192,12 @@ class AccessReads(Protocol):
     async def node(self, caller: Caller, type_name: str, id: UUID) -> Any | None:
         """An Agent, Customer or AccessToken by id; None when the caller may not see it."""
 
-    async def agents(self, caller: Caller, channel: str | None, page: PageRequest) -> Page[Agent]:
+    async def agents(
+        self, caller: Caller, channel: str | None, page: PageRequest, selected: Selected = ALL
+    ) -> Page[Agent]:
         """The people of a channel in the caller's subtree, or of all of the subtree; newest first."""
 
-    async def tokens(self, caller: Caller, channel: str | None, page: PageRequest) -> Page[AccessToken]:
+    async def tokens(
+        self, caller: Caller, channel: str | None, page: PageRequest, selected: Selected = ALL
+    ) -> Page[AccessToken]:
         """The storefront and API tokens, in the same manner."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from domain.access.callers import Caller, CallerKind
 from domain.access.permissions import Role
 from domain.access.records import SignInMethod, TokenKind
+from domain.selected import Joining
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Viewer:
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Joining):
     """A person who works in a channel."""
 
     id: UUID
@@ -62,7 +63,7 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
-class AccessToken:
+class AccessToken(Joining):
     """A storefront's or an API client's token, without its text."""
 
     id: UUID

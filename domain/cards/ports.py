@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from domain.orders.refunds.ports import CardRefunds
     from domain.paging import Page, PageRequest
+from domain.selected import ALL, Selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +217,19 @@ class CardReads(Protocol):
     Customers see their own; back offices the cards sold in their subtree and the stock in its pools.
     """
 
-    async def page(self, caller: Caller, wanted: CardFilter, request: PageRequest) -> Page[CardView]:
-        """Cards, the newest first."""
+    async def page(
+        self, caller: Caller, wanted: CardFilter, request: PageRequest, selected: Selected = ALL
+    ) -> Page[CardView]:
+        """Cards with what is selected of them, the newest first."""
 
-    async def by_ids(self, caller: Caller, ids: Sequence[UUID]) -> dict[UUID, CardView]:
+    async def by_ids(
+        self, caller: Caller, ids: Sequence[UUID], selected: Selected = ALL
+    ) -> dict[UUID, CardView]:
         """The cards of these that the caller sees."""
 
-    async def of_lines(self, caller: Caller, line_ids: Sequence[UUID]) -> dict[UUID, list[CardView]]:
+    async def of_lines(
+        self, caller: Caller, line_ids: Sequence[UUID], selected: Selected = ALL
+    ) -> dict[UUID, list[CardView]]:
         """Cards by order line."""
 
     async def node(self, caller: Caller, type_name: str, id: UUID) -> CardView | RedemptionView | None:

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from domain.cards.secret import Secret
 from domain.cards.states import CardState
+from domain.selected import Joining
 
 
 @dataclass(frozen=True, slots=True)
-class CardView:
+class CardView(Joining):
     """A card to those who may see it."""
 
     id: UUID

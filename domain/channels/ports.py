@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from domain.channels.tree import ChannelNode, Family
     from domain.channels.views import AccountView, ChannelLabel, ChannelView, PriceRuleView
     from domain.paging import Page, PageRequest
+from domain.selected import ALL, Selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +125,19 @@ class PriceBooks(Protocol):
 class ChannelReads(Protocol):
     """What requests read of channels; out of the caller's subtree there is nothing."""
 
-    async def by_ids(self, caller: Caller, ids: Sequence[UUID | None]) -> list[ChannelView | None]:
+    async def by_ids(
+        self, caller: Caller, ids: Sequence[UUID | None], selected: Selected = ALL
+    ) -> list[ChannelView | None]:
         """The channels with these ids, None for each that the caller may not see."""
 
-    async def by_code(self, caller: Caller, code: str) -> ChannelView | None:
+    async def by_code(self, caller: Caller, code: str, selected: Selected = ALL) -> ChannelView | None:
         """A channel by its code."""
 
     async def labels_of_parents(self, channels: Sequence[ChannelView]) -> list[ChannelLabel | None]:
         """Code and name of each channel's parent."""
 
     async def children_of(
-        self, channels: Sequence[ChannelView], request: PageRequest
+        self, channels: Sequence[ChannelView], request: PageRequest, selected: Selected = ALL
     ) -> list[Page[ChannelView]]:
         """A page of each channel's children by code."""
 

@@ -142,7 +142,9 @@ class OrderReads(Protocol):
     async def addresses_of(self, order_ids: Sequence[UUID]) -> dict[UUID, AddressView]:
         """Where to."""
 
-    async def payments_of(self, order_ids: Sequence[UUID]) -> dict[UUID, list[PaymentView]]:
+    async def payments_of(
+        self, order_ids: Sequence[UUID], selected: Selected = ALL
+    ) -> dict[UUID, list[PaymentView]]:
         """Payments by order, oldest first."""
 
     async def adjustments_of(self, line_ids: Sequence[UUID]) -> dict[UUID, list[Adjustment]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
 from domain.access.callers import CallerKind
@@ -11,7 +11,10 @@ from domain.access.permissions import ORDERS_READ, PEOPLE_WRITE, TOKENS_WRITE, R
 from domain.access.records import TokenKind
 from domain.access.views import AccessToken, Agent
 from domain.paging import Page, PageRequest, cursor_of
+from domain.selected import ALL, Selected
 from persistence.access.identities import customer_of
+from persistence.access.shapes import AGENT, TOKEN
+from persistence.selecting.pages import TimedPages
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -19,8 +22,10 @@ if TYPE_CHECKING:
 
     from domain.access.callers import Caller
     from persistence.database import Database
+    from persistence.selecting.shapes import Shape
     from persistence.work import Tools
 
+V = TypeVar("V")
 AGENTS, TOKENS = "agents", "tokens"
 """The sorts that cursors belong to."""
 
@@ -45,24 +50,17 @@ _IN_CHANNEL = """c.path @> ARRAY[CAST(:own AS uuid)]
                            WHERE named.code = :code AND named.path @> ARRAY[CAST(:own AS uuid)]))"""
 
 
-class _Listed:
+class _Listed(Generic[V]):
     """The statements of one list: newest first, forwards and backwards, and how long it is."""
 
-    def __init__(self, select: str, also: str) -> None:
-        where = f"WHERE {_IN_CHANNEL} AND {also}"
-        self.forwards = Statement(
-            f"""{select} {where} AND (CAST(:at AS timestamptz) IS NULL OR (x.created_at, x.id) < (:at, :id))
-                ORDER BY x.created_at DESC, x.id DESC LIMIT :limit"""
-        )
-        self.backwards = Statement(
-            f"""{select} {where} AND (CAST(:at AS timestamptz) IS NULL OR (x.created_at, x.id) > (:at, :id))
-                ORDER BY x.created_at, x.id LIMIT :limit"""
-        )
-        self.count = Statement(f"SELECT count(*) FROM ({select} {where}) AS found")
+    def __init__(self, shape: Shape[V], table: str, also: str) -> None:
+        where = f"x.channel_id IN (SELECT c.id FROM channel c WHERE {_IN_CHANNEL}) AND {also}"
+        self.pages = TimedPages(shape, "created_at", where)
+        self.count = Statement(f"SELECT count(*) FROM {table} x WHERE {where}")
 
 
-_ALL_AGENTS = _Listed(_SELECT_AGENT, "true")
-_ALL_TOKENS = _Listed(_SELECT_ISSUED, _OF_PEOPLE)
+_ALL_AGENTS = _Listed(AGENT, "agent", "true")
+_ALL_TOKENS = _Listed(TOKEN, "token", _OF_PEOPLE)
 
 
 class StoredAccessReads:
@@ -81,33 +79,35 @@ class StoredAccessReads:
             row = await statement.one(connection, id=id, own=caller.channel_id)
         return None if row is None else view(row)
 
-    async def agents(self, caller: Caller, channel: str | None, page: PageRequest) -> Page[Agent]:
+    async def agents(
+        self, caller: Caller, channel: str | None, page: PageRequest, selected: Selected = ALL
+    ) -> Page[Agent]:
         """The people of a channel's subtree."""
-        return await self._page(AGENTS, _ALL_AGENTS, agent_of, caller, channel, page)
+        return await self._page(AGENTS, _ALL_AGENTS, caller, channel, page, selected)
 
-    async def tokens(self, caller: Caller, channel: str | None, page: PageRequest) -> Page[AccessToken]:
+    async def tokens(
+        self, caller: Caller, channel: str | None, page: PageRequest, selected: Selected = ALL
+    ) -> Page[AccessToken]:
         """The storefront and API tokens of a channel's subtree."""
-        return await self._page(TOKENS, _ALL_TOKENS, _token_of, caller, channel, page)
+        return await self._page(TOKENS, _ALL_TOKENS, caller, channel, page, selected)
 
     async def _page(
         self,
         order: str,
-        listed: _Listed,
-        view: Callable[[Any], Any],
+        listed: _Listed[Any],
         caller: Caller,
         channel: str | None,
         request: PageRequest,
+        selected: Selected,
     ) -> Page[Any]:
         if channel is not None and not storable(channel):
             return Page.empty()
         scope = {"own": caller.channel_id, "code": channel}
         at, last_id = request.last_moment
-        statement = listed.backwards if request.backwards else listed.forwards
+        read = listed.pages.of(selected).way(request.backwards)
         async with self._database.connection() as connection:
-            rows = await statement.all(connection, **scope, at=at, id=last_id, limit=request.limit + 1)
-        found = [
-            (view(row), cursor_of(order, [row["created_at"].isoformat(), row["id"].hex])) for row in rows
-        ]
+            views = await read.all(connection, caller, **scope, at=at, id=last_id, limit=request.limit + 1)
+        found = [(one, cursor_of(order, [one.created_at.isoformat(), one.id.hex])) for one in views]
 
         async def count() -> int:
             async with self._database.connection() as connection:

@@ -25,6 +25,8 @@ from domain.cards.views import (
     TraceEventView,
 )
 from domain.paging import Page, PageRequest, cursor_of
+from domain.selected import ALL, Selected
+from persistence.cards import lists
 from persistence.cards import reads_sql as sql
 from persistence.cards.lookup import secret_hmacs
 from persistence.cards.rows import card_of, redemption_of
@@ -48,46 +50,55 @@ class StoredCardReads:
     def __init__(self, database: Database, tools: Tools) -> None:
         self._database, self._vault = database, tools.vault
 
-    async def page(self, caller: Caller, wanted: CardFilter, request: PageRequest) -> Page[CardView]:
+    async def page(
+        self, caller: Caller, wanted: CardFilter, request: PageRequest, selected: Selected = ALL
+    ) -> Page[CardView]:
         """Cards, the newest first."""
         scope = _scope(caller)
         texts = [text for text in (wanted.channel, wanted.sku) if text is not None]
         foreign = wanted.channel is not None and scope["scope_kind"] == "OWN"
         if scope["scope_kind"] == "NOTHING" or foreign or not all(map(storable, texts)):
             return Page.empty()
-        listed = sql.OWN if scope["scope_kind"] == "OWN" else sql.BELOW
+        listed = lists.OWN if scope["scope_kind"] == "OWN" else lists.BELOW
         if scope["scope_kind"] == "ALL" and wanted.channel is None:
-            listed = sql.EVERYTHING
+            listed = lists.EVERYTHING
         values = {
             **scope,
             "channel": wanted.channel,
             "sku": wanted.sku,
             "states": None if wanted.status is None else [status.value for status in wanted.status],
         }
-        statement = listed.backwards if request.backwards else listed.forwards
+        read = listed.pages.of(selected).way(request.backwards)
         async with self._database.connection() as connection:
-            rows = await statement.all(connection, **values, key=request.last_id, most=request.limit + 1)
+            cards = await read.all(connection, caller, **values, key=request.last_id, limit=request.limit + 1)
 
         async def count() -> int:
             async with self._database.connection() as connection:
                 found: int = await listed.count.value(connection, **values)
             return found
 
-        return Page.cut([(card_of(row), cursor_of(NEWEST, [row["id"].hex])) for row in rows], request, count)
+        return Page.cut([(card, cursor_of(NEWEST, [card.id.hex])) for card in cards], request, count)
 
-    async def by_ids(self, caller: Caller, ids: Sequence[UUID]) -> dict[UUID, CardView]:
+    async def by_ids(
+        self, caller: Caller, ids: Sequence[UUID], selected: Selected = ALL
+    ) -> dict[UUID, CardView]:
         """The cards of these that the caller sees."""
+        read = lists.BY_IDS.of(selected)
         async with self._database.connection() as connection:
-            rows = await sql.BY_IDS.all(connection, ids=list(ids), **_scope(caller))
-        return {row["id"]: card_of(row) for row in rows}
+            cards = await read.all(connection, caller, ids=list(ids), **_scope(caller))
+        return {card.id: card for card in cards}
 
-    async def of_lines(self, caller: Caller, line_ids: Sequence[UUID]) -> dict[UUID, list[CardView]]:
+    async def of_lines(
+        self, caller: Caller, line_ids: Sequence[UUID], selected: Selected = ALL
+    ) -> dict[UUID, list[CardView]]:
         """Cards by order line, in the order of their sale."""
+        read = lists.OF_LINES.of(selected)
         async with self._database.connection() as connection:
-            rows = await sql.OF_LINES.all(connection, lines=list(line_ids), **_scope(caller))
+            cards = await read.all(connection, caller, lines=list(line_ids), **_scope(caller))
         found: dict[UUID, list[CardView]] = defaultdict(list)
-        for row in rows:
-            found[row["order_line_id"]].append(card_of(row))
+        for card in cards:
+            assert card.order_line_id is not None
+            found[card.order_line_id].append(card)
         return found
 
     async def node(self, caller: Caller, type_name: str, id: UUID) -> CardView | RedemptionView | None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+from sqlalchemy import FromClause, Select, column, select, text, true
 
 from domain.access.permissions import PRICES_READ
 from domain.channels.tree import CODE
 from domain.channels.views import AccountView, ChannelLabel, ChannelView, PriceRuleView
 from domain.paging import Page, PageRequest, cursor_of
 from domain.refusals import BadRequest
-from persistence.channels.rows import node_of, rule_of
+from domain.selected import ALL, Selected
+from persistence.channels.rows import rule_of
+from persistence.channels.shapes import SEEN, channel_shape, seen
 from persistence.ledger.balances import balances_of
+from persistence.selecting.pages import LIMIT, BothWays
+from persistence.selecting.variants import Chosen, Reading, Variants
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -21,20 +27,36 @@ if TYPE_CHECKING:
     from persistence.database import Database
     from persistence.work import Tools
 
-_BY_IDS = Statement(
-    "SELECT * FROM channel WHERE id = ANY (CAST(:ids AS uuid[])) AND CAST(:scope AS uuid) = ANY (path)"
-)
-_BY_CODE = Statement("SELECT * FROM channel WHERE code = :code AND CAST(:scope AS uuid) = ANY (path)")
+_SHAPE = channel_shape("c")
+
+
+def _where(condition: str) -> Callable[[Chosen[ChannelView]], Reading[ChannelView]]:
+    return lambda chosen: Reading(chosen, chosen.select().where(text(f"{condition} AND {SEEN.format('c')}")))
+
+
+_BY_IDS = Variants(_SHAPE, _where("c.id = ANY (CAST(:ids AS uuid[]))"))
+_BY_CODE = Variants(_SHAPE, _where("c.code = :code"))
 _LABELS = Statement("SELECT id, code, name FROM channel WHERE id = ANY (CAST(:ids AS uuid[]))")
-_CHILDREN = """
-    SELECT child.* FROM unnest(CAST(:parents AS uuid[])) AS parent(id)
-    CROSS JOIN LATERAL (
-        SELECT * FROM channel c
-        WHERE c.parent_id = parent.id AND (CAST(:key AS text) IS NULL OR c.code {sign} :key)
-        ORDER BY c.code {way} LIMIT :most
-    ) AS child ORDER BY child.code {way}"""
-_FORWARDS = Statement(_CHILDREN.format(sign=">", way="ASC"))
-_BACKWARDS = Statement(_CHILDREN.format(sign="<", way="DESC"))
+
+
+def _children(chosen: Chosen[ChannelView], ahead: bool) -> Select[Any]:
+    """A page of each parent's."""
+    base, beyond = _SHAPE.base, text(f"(CAST(:key AS text) IS NULL OR c.code {'>' if ahead else '<'} :key)")
+
+    def ordered(found: Select[Any], rows: FromClause) -> Select[Any]:
+        return found.order_by(rows.c.code.asc() if ahead else rows.c.code.desc())
+
+    parents = text("SELECT p.id FROM unnest(CAST(:parents AS uuid[])) AS p (id)").columns(column("id"))
+    parent = parents.subquery("parent")
+    mine = chosen.rows().where(base.c.parent_id == parent.c.id, beyond)
+    each = ordered(mine, base).correlate(parent).limit(LIMIT).lateral("c")
+    rows = select(each).select_from(parent.join(each, true())).subquery("c")
+    return ordered(chosen.select(rows), rows)
+
+
+_CHILDREN = Variants(
+    _SHAPE, lambda chosen: BothWays.of(chosen, _children), always=("id", "code", "parent_id")
+)
 _COUNT = Statement("SELECT count(*) FROM channel WHERE parent_id = :parent")
 _RULES = """
     SELECT * FROM price_rule
@@ -57,20 +79,26 @@ class StoredChannelReads:
     def __init__(self, database: Database, _tools: Tools) -> None:
         self._database = database
 
-    async def by_ids(self, caller: Caller, ids: Sequence[UUID | None]) -> list[ChannelView | None]:
+    async def by_ids(
+        self, caller: Caller, ids: Sequence[UUID | None], selected: Selected = ALL
+    ) -> list[ChannelView | None]:
         """Channels by id, in one statement; whoever is no back office knows its own channel only."""
-        wanted = [one for one in {*ids} - {None} if caller.is_back_office or one == caller.channel_id]
+        values = seen(caller) | {"seen_from": caller.channel, "ids": [*({*ids} - {None})]}
         async with self._database.connection() as connection:
-            rows = await _BY_IDS.all(connection, ids=wanted, scope=caller.channel)
-        found = {row["id"]: ChannelView.of(node_of(row)) for row in rows}
+            channels = await _BY_IDS.of(selected).all(connection, caller, **values)
+        found = {one.id: one for one in channels}
         return [None if one is None else found.get(one) for one in ids]
 
-    async def by_code(self, caller: Caller, code: str) -> ChannelView | None:
+    async def by_code(self, caller: Caller, code: str, selected: Selected = ALL) -> ChannelView | None:
         """A channel by its code."""
-        known = CODE.fullmatch(code) is not None
+        values = {
+            "code": code if CODE.fullmatch(code) else "",
+            "seen_from": caller.channel,
+            "seen_only": None,
+        }
         async with self._database.connection() as connection:
-            row = await _BY_CODE.one(connection, code=code if known else "", scope=caller.channel)
-        return ChannelView.of(node_of(row)) if row else None
+            found = await _BY_CODE.of(selected).all(connection, caller, **values)
+        return found[0] if found else None
 
     async def labels_of_parents(self, channels: Sequence[ChannelView]) -> list[ChannelLabel | None]:
         """Code and name of each channel's parent: all that is shown of what lies above."""
@@ -81,7 +109,7 @@ class StoredChannelReads:
         return [found.get(one.parent_id) if one.parent_id else None for one in channels]
 
     async def children_of(
-        self, channels: Sequence[ChannelView], request: PageRequest
+        self, channels: Sequence[ChannelView], request: PageRequest, selected: Selected = ALL
     ) -> list[Page[ChannelView]]:
         """A page of each channel's children, in one statement for all parents."""
         key = None
@@ -89,13 +117,12 @@ class StoredChannelReads:
             key = request.after[0]
             if not isinstance(key, str) or not CODE.fullmatch(key):
                 raise BadRequest("This cursor does not belong to this list; begin again without it.")
-        statement = _BACKWARDS if request.backwards else _FORWARDS
-        ids = list({one.id for one in channels})
+        read, ids = _CHILDREN.of(selected).way(request.backwards), list({one.id for one in channels})
         async with self._database.connection() as connection:
-            rows = await statement.all(connection, parents=ids, key=key, most=request.limit + 1)
-        found: dict[UUID, list[tuple[ChannelView, str]]] = defaultdict(list)
-        for row in rows:
-            found[row["parent_id"]].append((ChannelView.of(node_of(row)), cursor_of(CHILDREN, [row["code"]])))
+            children = await read.all(connection, None, parents=ids, key=key, limit=request.limit + 1)
+        found: dict[UUID | None, list[tuple[ChannelView, str]]] = defaultdict(list)
+        for child in children:
+            found[child.parent_id].append((child, cursor_of(CHILDREN, [child.code])))
         return [Page.cut(found[one.id], request, self._counting(_COUNT, parent=one.id)) for one in channels]
 
     async def accounts_of(self, channels: Sequence[ChannelView]) -> list[AccountView | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, text
+from sqlalchemy import and_, func, text
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
@@ -33,11 +33,13 @@ def seen(caller: Caller) -> dict[str, Any]:
     }
 
 
-def channel_of(alias: str, column: str = "channel_id") -> Relation:
-    """The channel that a column names."""
+def channel_of(alias: str, *columns: str) -> Relation:
+    """The channel that a column names; of several columns the first that is not null."""
     shape = channel_shape(alias)
 
     def on(rows: FromClause) -> ColumnElement[bool]:
-        return and_(shape.base.c.id == rows.c[column], text(SEEN.format(alias)))
+        named = [rows.c[column] for column in columns]
+        own = named[0] if len(named) == 1 else func.coalesce(*named)
+        return and_(shape.base.c.id == own, text(SEEN.format(alias)))
 
     return Relation(shape, on, seen)

@@ -31,7 +31,14 @@ from persistence.orders import lists
 from persistence.orders import reads_sql as sql
 from persistence.orders.margins import MARGINS
 from persistence.orders.payment_rows import payment_of
-from persistence.orders.rows import adjustments_of, entitlement_of, line_of, shipment_of
+from persistence.orders.rows import (
+    address_of,
+    adjustments_of,
+    contact_of,
+    entitlement_of,
+    line_of,
+    shipment_of,
+)
 from persistence.orders.scope import scope
 from persistence.selecting.variants import MOST
 
@@ -96,8 +103,7 @@ class StoredOrderReads:
             "external_id": wanted.external_id,
         }
         at, last_id = request.last_moment
-        pages = listed.pages.of(selected)
-        read = pages.backwards if request.backwards else pages.forwards
+        read = listed.pages.of(selected).way(request.backwards)
         async with self._database.connection() as connection:
             found = await read.all(connection, caller, **values, at=at, id=last_id, limit=request.limit + 1)
 
@@ -137,17 +143,26 @@ class StoredOrderReads:
         """Whom to reach."""
         async with self._database.connection() as connection:
             rows = await sql.CONTACTS.all(connection, orders=list(order_ids))
-        return {row["id"]: ContactView(**row["contact"]) for row in rows if row["contact"]}
+        found = {row["id"]: contact_of(row["contact"]) for row in rows}
+        return {own: contact for own, contact in found.items() if contact}
 
     async def addresses_of(self, order_ids: Sequence[UUID]) -> dict[UUID, AddressView]:
         """Where to."""
         async with self._database.connection() as connection:
             rows = await sql.CONTACTS.all(connection, orders=list(order_ids))
-        return {row["id"]: AddressView(**row["shipping_address"]) for row in rows if row["shipping_address"]}
+        found = {row["id"]: address_of(row["shipping_address"]) for row in rows}
+        return {own: address for own, address in found.items() if address}
 
-    async def payments_of(self, order_ids: Sequence[UUID]) -> dict[UUID, list[PaymentView]]:
+    async def payments_of(
+        self, order_ids: Sequence[UUID], selected: Selected = ALL
+    ) -> dict[UUID, list[PaymentView]]:
         """Payments by order, oldest first."""
-        return await self._grouped(sql.PAYMENTS, "order_id", payment_of, orders=list(order_ids))
+        read = lists.PAYMENTS.of(selected)
+        found: dict[UUID, list[PaymentView]] = defaultdict(list)
+        async with self._database.connection() as connection:
+            for payment in await read.all(connection, None, orders=list(order_ids)):
+                found[payment.order_id].append(payment)
+        return found
 
     async def adjustments_of(self, line_ids: Sequence[UUID]) -> dict[UUID, list[Adjustment]]:
         """What promotions took off lines."""

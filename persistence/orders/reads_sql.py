@@ -15,9 +15,6 @@ DISCOUNTS = Statement(
          WHERE l.id = ANY({_LINES}) AND l.discounts IS NOT NULL"""
 )
 CONTACTS = Statement(f"SELECT id, contact, shipping_address FROM orders WHERE id = ANY({_ORDERS})")
-PAYMENTS = Statement(
-    f"SELECT {PAYMENT_COLUMNS} FROM payment p WHERE p.order_id = ANY({_ORDERS}) ORDER BY p.created_at, p.id"
-)
 _TOP_UP = """a.id, a.state, a.account_label, a.reference, f.order_line_id"""
 TOP_UPS = Statement(
     f"""SELECT DISTINCT ON (f.order_line_id, f.id, a.unit) {_TOP_UP}

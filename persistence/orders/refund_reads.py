@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import text
+
 from domain.access.callers import CallerKind
 from domain.access.identifiers import storable
 from domain.access.permissions import REFUNDS_READ
@@ -14,9 +16,13 @@ from domain.money import Money
 from domain.orders.refunds.rules import refundable
 from domain.orders.refunds.views import RefundableView, RefundLineView, RefundView
 from domain.paging import Page, PageRequest, cursor_of
+from domain.selected import ALL, Selected
 from persistence.orders.refund_facts import facts_of
 from persistence.orders.refund_rows import REFUND_COLUMNS, refund_line_of, refund_of
 from persistence.orders.scope import VISIBLE, scope
+from persistence.orders.shapes import REFUND
+from persistence.selecting.pages import TimedPages
+from persistence.selecting.variants import Chosen, Reading, Variants
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -38,39 +44,33 @@ _CHANNELS = """SELECT h.id FROM channel h
    AND (CAST(:channel AS text) IS NULL OR h.path @> ARRAY[(
         SELECT named.id FROM channel named
          WHERE named.code = :channel AND named.path @> ARRAY[CAST(:scope_channel AS uuid)])])"""
-_OWN = f"""FROM refund r JOIN orders o ON o.id = r.order_id
- WHERE o.customer_id = CAST(:scope_customer AS uuid)
+_OWN = f"""r.order_id IN (SELECT o.id FROM orders o WHERE o.customer_id = CAST(:scope_customer AS uuid))
    AND (CAST(:channel AS text) IS NULL OR r.channel_id IN ({_CHANNELS})) AND {_WANTED}"""
-_BELOW = f"FROM refund r WHERE r.channel_id = h.id AND {_WANTED}"
+_BELOW = f"r.channel_id = h.id AND {_WANTED}"
 
 
 class RefundList:
     """The statements of one list of refunds, the newest first; `each` asks once for each channel `h`."""
 
-    def __init__(self, source: str, each: bool) -> None:
-        self.forwards = Statement(_page(source, each, "<", "DESC"))
-        self.backwards = Statement(_page(source, each, ">", "ASC"))
+    def __init__(self, condition: str, each: bool) -> None:
+        self.pages = TimedPages(REFUND, "created_at", condition, _CHANNELS if each else None)
+        counted = f"SELECT count(*) AS n FROM refund r WHERE {condition}"
         sums = f"""SELECT CAST(coalesce(sum(f.n), 0) AS bigint) FROM ({_CHANNELS}) h
-                    CROSS JOIN LATERAL (SELECT count(*) AS n {source}) f"""
-        self.count = Statement(sums if each else f"SELECT count(*) {source}")
-
-
-def _page(source: str, each: bool, sign: str, way: str) -> str:
-    order = f"ORDER BY r.created_at {way}, r.id {way} LIMIT :limit"
-    page = f"""SELECT {REFUND_COLUMNS} {source}
-                  AND (CAST(:at AS timestamptz) IS NULL OR (r.created_at, r.id) {sign} (:at, :id)) {order}"""
-    if not each:
-        return page
-    return f"SELECT r.* FROM ({_CHANNELS}) h CROSS JOIN LATERAL ({page}) r {order}"
+                    CROSS JOIN LATERAL ({counted}) f"""
+        self.count = Statement(sums if each else counted)
 
 
 _LISTS = {True: RefundList(_OWN, each=False), False: RefundList(_BELOW, each=True)}
+
+
+def _of_orders(chosen: Chosen[RefundView]) -> Reading[RefundView]:
+    refunds = chosen.select().where(text("r.order_id = ANY (CAST(:orders AS uuid[]))"))
+    return Reading(chosen, refunds.order_by(REFUND.base.c.created_at, REFUND.base.c.id))
+
+
+_OF_ORDERS = Variants(REFUND, _of_orders, always=("id", "order_id"))
 _NODE = Statement(
     f"SELECT {REFUND_COLUMNS} FROM refund r JOIN orders o ON o.id = r.order_id WHERE r.id = :id AND {VISIBLE}"
-)
-_OF_ORDERS = Statement(
-    f"""SELECT {REFUND_COLUMNS} FROM refund r WHERE r.order_id = ANY (CAST(:orders AS uuid[]))
-         ORDER BY r.created_at, r.id"""
 )
 _LINES = Statement(
     """SELECT n.id, n.refund_id, n.order_line_id, n.sku, n.units, n.whole, n.amount_minor, n.goods, r.currency
@@ -85,7 +85,9 @@ class StoredRefundReads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, caller: Caller, wanted: RefundFilter, request: PageRequest) -> Page[RefundView]:
+    async def page(
+        self, caller: Caller, wanted: RefundFilter, request: PageRequest, selected: Selected = ALL
+    ) -> Page[RefundView]:
         """Refunds, the newest first."""
         own = caller.kind is CallerKind.CUSTOMER
         named = wanted.channel is None or storable(wanted.channel)
@@ -93,15 +95,15 @@ class StoredRefundReads:
             return Page.empty()
         listed, values = _LISTS[own], _values(caller, wanted)
         at, last_id = request.last_moment
-        statement = listed.backwards if request.backwards else listed.forwards
+        read = listed.pages.of(selected).way(request.backwards)
         async with self._database.connection() as connection:
-            rows = await statement.all(connection, **values, at=at, id=last_id, limit=request.limit + 1)
+            found = await read.all(connection, caller, **values, at=at, id=last_id, limit=request.limit + 1)
 
         async def count() -> int:
             async with self._database.connection() as counting:
                 return int(await listed.count.value(counting, **values))
 
-        return Page.cut([(refund_of(row), _cursor(row)) for row in rows], request, count)
+        return Page.cut([(refund, _cursor(refund)) for refund in found], request, count)
 
     async def node(self, caller: Caller, type_name: str, id: UUID) -> RefundView | None:
         """A Refund."""
@@ -111,9 +113,16 @@ class StoredRefundReads:
             row = await _NODE.one(connection, id=id, **scope(caller))
         return None if row is None else refund_of(row)
 
-    async def of_orders(self, order_ids: Sequence[UUID]) -> dict[UUID, list[RefundView]]:
+    async def of_orders(
+        self, order_ids: Sequence[UUID], selected: Selected = ALL
+    ) -> dict[UUID, list[RefundView]]:
         """Refunds by order, the oldest first."""
-        return await self._grouped(_OF_ORDERS, "order_id", refund_of, orders=list(order_ids))
+        read = _OF_ORDERS.of(selected)
+        found: dict[UUID, list[RefundView]] = defaultdict(list)
+        async with self._database.connection() as connection:
+            for refund in await read.all(connection, None, orders=list(order_ids)):
+                found[refund.order_id].append(refund)
+        return found
 
     async def lines_of(self, refund_ids: Sequence[UUID]) -> dict[UUID, list[RefundLineView]]:
         """What refunds take, by refund."""
@@ -164,5 +173,5 @@ def _values(caller: Caller, wanted: RefundFilter) -> dict[str, Any]:
     }
 
 
-def _cursor(row: Any) -> str:
-    return cursor_of(NEWEST, [row["created_at"].isoformat(), row["id"].hex])
+def _cursor(refund: RefundView) -> str:
+    return cursor_of(NEWEST, [refund.created_at.isoformat(), refund.id.hex])

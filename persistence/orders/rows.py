@@ -9,7 +9,9 @@ from domain.money import Money
 from domain.orders.records import PartRecord
 from domain.orders.status import BundlePolicy, OrderStatus, PartStatus, RefundStatus
 from domain.orders.views import (
+    AddressView,
     Adjustment,
+    ContactView,
     EntitlementView,
     LevelMargin,
     LineView,
@@ -55,6 +57,16 @@ def order_of(row: Row) -> OrderView:
         closed_at=row["closed_at"],
         group_id=row["group_id"],
     )
+
+
+def contact_of(facts: dict[str, Any] | None) -> ContactView | None:
+    """Whom to reach; None where nobody was named."""
+    return ContactView(**facts) if facts else None
+
+
+def address_of(facts: dict[str, Any] | None) -> AddressView | None:
+    """Where to; None for an order without parcels."""
+    return AddressView(**facts) if facts else None
 
 
 def line_of(row: Row) -> LineView:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_, text
+
+from domain.access.callers import Caller, CallerKind
+from domain.access.permissions import ORDERS_READ
 from domain.money import Money
+from domain.orders.refunds.states import RefundState
+from domain.orders.refunds.views import RefundView
 from domain.orders.status import OrderStatus, PartStatus, RefundStatus
 from domain.orders.views import LineView, OrderView
+from domain.payments.views import PaymentStatus, PaymentView
 from persistence.channels.shapes import channel_of
-from persistence.selecting.shapes import Shape, part
-from persistence.tables.orders import order_line, orders
+from persistence.orders.rows import address_of, contact_of
+from persistence.orders.scope import VISIBLE, scope
+from persistence.selecting.shapes import Relation, Shape, optional, part
+from persistence.tables.orders import order_line, orders, payment
+from persistence.tables.refunds import refund
 
 ORDER = Shape(
     OrderView,
@@ -31,7 +43,11 @@ ORDER = Shape(
         "closed_at": part("closed_at"),
         "group_id": part("group_id"),
     },
-    relations={"channel": channel_of("och")},
+    attached={
+        "contact": part("contact", make=contact_of),
+        "shipping_address": part("shipping_address", make=address_of),
+    },
+    relations={"channel": channel_of("och", "channel_id")},
 )
 
 _OF_LINE = orders.alias("o")
@@ -52,4 +68,56 @@ LINE = Shape(
         "total": part("total_minor", _OF_LINE.c.currency, make=Money),
     },
     joins={_OF_LINE: lambda lines: _OF_LINE.c.id == lines.c.order_id},
+)
+
+PAYMENT = Shape(
+    PaymentView,
+    payment.alias("p"),
+    {
+        "id": part("id"),
+        "order_id": part("order_id"),
+        "method": part("method"),
+        "status": part("status", make=PaymentStatus),
+        "amount": part("amount_minor", "currency", make=Money),
+        "created_at": part("created_at"),
+        "captured_at": part("captured_at"),
+        "next_action": part("next_action"),
+        "order": part(make=lambda: None),
+    },
+)
+
+
+def _order_on(rows: FromClause) -> ColumnElement[bool]:
+    return and_(ORDER.base.c.id == rows.c.order_id, text(VISIBLE.replace(":scope_", ":order_scope_")))
+
+
+def _order_scope(caller: Caller) -> dict[str, Any]:
+    """As wherever orders are read by their ids: who may not read orders sees none."""
+    seen = caller.may(ORDERS_READ) or caller.kind is CallerKind.SYSTEM
+    values = scope(caller) if seen else scope(caller) | {"scope_kind": "NOTHING"}
+    return {f"order_{name}": value for name, value in values.items()}
+
+
+ORDER_OF = Relation(ORDER, _order_on, _order_scope)
+"""The order that a row names in its `order_id`, where the caller may see it."""
+
+REFUND = Shape(
+    RefundView,
+    refund.alias("r"),
+    {
+        "id": part("id"),
+        "order_id": part("order_id"),
+        "channel_id": part("channel_id"),
+        "status": part("status", make=RefundState),
+        "amount": part("amount_minor", "currency", make=Money),
+        "review": part("review"),
+        "reason": part("reason"),
+        "note": part("note"),
+        "requested_by": part("requested_by_kind", make=CallerKind),
+        "decided_by": part("decided_by_kind", make=optional(CallerKind)),
+        "created_at": part("created_at"),
+        "decided_at": part("decided_at"),
+        "finished_at": part("finished_at"),
+    },
+    relations={"order": ORDER_OF},
 )

@@ -17,7 +17,8 @@ def columns(view: type, selected: Selected) -> str | None:
 
 
 def _said(shape: Shape[Any], key: Key) -> str:
-    attributes, relations = key
-    own: list[Any] = shape.columns_of(attributes)
+    attributes, attached, relations = key
+    parts = [shape.parts[name] for name in attributes] + [shape.attached[name] for name in attached]
+    own: list[Any] = shape.columns_of(parts)
     joins = [f"joins {name} ({_said(shape.relations[name].shape, below)})" for name, below in relations]
     return ", ".join([" ".join(f"{one.table.name}.{one.name}" for one in own), *joins])

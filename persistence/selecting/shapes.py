@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -18,8 +18,8 @@ V = TypeVar("V")
 T = TypeVar("T")
 On = Callable[[FromClause], ColumnElement[bool]]
 """From where the rows of a shape come to the condition under which another table belongs to one."""
-Key = tuple[tuple[str, ...], tuple[tuple[str, Any], ...]]
-"""The attributes that are read of a shape, and of each relation that is joined the same again."""
+Key = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, Any], ...]]
+"""The attributes that are read of a shape, what is attached, and of each relation that is joined the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class Shape(Generic[V]):
     parts: Mapping[str, Part]
     joins: Mapping[FromClause, On] = field(default_factory=dict)
     """Tables of which parts use columns; each is joined when such a part is selected."""
+    attached: Mapping[str, Part] = field(default_factory=dict)
+    """What is no part of the view's value but shown of it, and made of the same row when it is selected."""
     relations: Mapping[str, Relation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -68,8 +70,7 @@ class Shape(Generic[V]):
     def key_of(self, selected: Selected, always: tuple[str, ...]) -> Key:
         """What is read for a selection: `always` too, and everything where an attribute is not known."""
         wanted = selected.attributes
-        # The name of a relation is an attribute of the noun alone.
-        if wanted is None or not wanted - self.relations.keys() <= self.parts.keys():
+        if wanted is None or not wanted <= self.parts.keys():
             wanted = frozenset(self.parts)
         attributes = tuple(name for name in self.parts if name in wanted or name in always)
         relations = []
@@ -77,13 +78,14 @@ class Shape(Generic[V]):
             below = selected.joins(name)
             if below is not None:
                 relations.append((name, relation.shape.key_of(below, PRESENT)))
-        return attributes, tuple(relations)
+        attached = tuple(name for name in self.attached if selected.joins(name) is not None)
+        return attributes, attached, tuple(relations)
 
-    def columns_of(self, attributes: tuple[str, ...]) -> list[ColumnElement[Any]]:
-        """The columns of attributes, each once."""
+    def columns_of(self, parts: Iterable[Part]) -> list[ColumnElement[Any]]:
+        """The columns of parts, each once."""
         found: dict[ColumnElement[Any], None] = {}
-        for name in attributes:
-            for column in self.parts[name].columns:
+        for one in parts:
+            for column in one.columns:
                 found[self.base.c[column] if isinstance(column, str) else column] = None
         return list(found)
 

@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
 from domain.selected import attach
-from persistence.selecting.shapes import Key, Relation, Shape, columns_in
+from persistence.selecting.shapes import Key, Part, Relation, Shape, columns_in
 from persistence.statements import Connection, Statement
 
 if TYPE_CHECKING:
@@ -29,12 +29,15 @@ class Chosen(Generic[V]):
     """What is read of a shape: the columns of some attributes, and the relations that are joined."""
 
     def __init__(self, shape: Shape[V], key: Key) -> None:
-        self.shape, self.attributes = shape, key[0]
+        attributes, attached, relations = key
+        self.shape = shape
+        self._parts = {name: shape.parts[name] for name in attributes}
+        self._attached = {name: shape.attached[name] for name in attached}
         self.relations: list[tuple[str, Relation, Chosen[Any]]] = [
             (name, shape.relations[name], Chosen(shape.relations[name].shape, below))
-            for name, below in key[1]
+            for name, below in relations
         ]
-        self._columns = shape.columns_of(self.attributes)
+        self._columns = shape.columns_of([*self._parts.values(), *self._attached.values()])
         used = {column.table for column in self._columns}
         self._joins = [(table, on) for table, on in shape.joins.items() if table in used]
 
@@ -83,15 +86,8 @@ class Chosen(Generic[V]):
 
     def reader(self, at: int = 0) -> Callable[[Any], V]:
         """From a row, of which the columns begin at a place, to the view: what was not read stays unset."""
-        shape, new = self.shape, object.__new__
-        places = {column: at + place for place, column in enumerate(self._columns)}
-        steps = []
-        for name in self.attributes:
-            part = shape.parts[name]
-            columns = [shape.base.c[one] if isinstance(one, str) else one for one in part.columns]
-            put = getattr(shape.view, name).__set__
-            steps.append((put, _taker([places[one] for one in columns], part.make)))
-        view: type[V] = shape.view
+        view, new = self.shape.view, object.__new__
+        steps = [(getattr(view, name).__set__, self._taker(part, at)) for name, part in self._parts.items()]
 
         def plain(row: Any) -> V:
             made = new(view)
@@ -99,21 +95,45 @@ class Chosen(Generic[V]):
                 put(made, take(row))
             return made
 
-        return self._with_relations(plain, at + len(self._columns)) if self.relations else plain
+        others = self._others(at)
+        if not others:
+            return plain
 
-    def _with_relations(self, plain: Callable[[Any], V], at: int) -> Callable[[Any], V]:
-        readers = []
-        for name, relation, below in self.relations:
-            present = at + below._columns.index(relation.shape.base.c["id"])
-            readers.append((name, present, below.reader(at)))
-            at += below.width
-
-        def joined(row: Any) -> V:
+        def attaching(row: Any) -> V:
             made: Any = plain(row)
-            attach(made, **{name: None if row[at] is None else read(row) for name, at, read in readers})
+            attach(made, **{name: take(row) for name, take in others})
             return cast("V", made)
 
-        return joined
+        return attaching
+
+    def _others(self, at: int) -> list[tuple[str, Callable[[Any], Any]]]:
+        """What is attached to a view, and how it is taken out of a row."""
+        found = [(name, self._taker(part, at)) for name, part in self._attached.items()]
+        at += len(self._columns)
+        for name, relation, below in self.relations:
+            present = at + below._place(relation.shape.base.c["id"])
+            found.append((name, _where(present, below.reader(at))))
+            at += below.width
+        return found
+
+    def _place(self, column: ColumnElement[Any]) -> int:
+        """By identity: for Core, comparing columns makes a condition."""
+        return next(place for place, own in enumerate(self._columns) if own is column)
+
+    def _taker(self, part: Part, at: int) -> Callable[[Any], Any]:
+        """What makes a part out of a row."""
+        base = self.shape.base
+        columns = [base.c[one] if isinstance(one, str) else one for one in part.columns]
+        places, make = [at + self._place(one) for one in columns], part.make
+        if make is None:
+            return itemgetter(places[0])
+        if not places:
+            return lambda _row: make()
+        if len(places) == 1:
+            place = places[0]
+            return lambda row: make(row[place])
+        take = itemgetter(*places)
+        return lambda row: make(*take(row))
 
     @property
     def width(self) -> int:
@@ -170,14 +190,6 @@ def _label(column: ColumnElement[Any], shape: Shape[Any]) -> str:
     return str(own.name) if own.table is shape.base else f"{own.table.name}__{own.name}"
 
 
-def _taker(places: list[int], make: Callable[..., Any] | None) -> Callable[[Any], Any]:
-    """What takes an attribute out of a row."""
-    if make is None:
-        return itemgetter(places[0])
-    if not places:
-        return lambda _row: make()
-    if len(places) == 1:
-        place = places[0]
-        return lambda row: make(row[place])
-    take = itemgetter(*places)
-    return lambda row: make(*take(row))
+def _where(present: int, read: Callable[[Any], V]) -> Callable[[Any], V | None]:
+    """A joined object; None where there is none."""
+    return lambda row: None if row[present] is None else read(row)

@@ -22,7 +22,7 @@ from tests.orders.shop import Shop, line, top_up
 pytestmark = pytest.mark.filterwarnings(
     "ignore:coroutine .* was never awaited:RuntimeWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
-ROOTS = frozenset({"orders", "order", "cards", "card", "refunds", "node"})
+ROOTS = frozenset({"orders", "order", "cards", "card", "refunds", "node", "channel", "agents", "tokens"})
 
 
 async def trade(shop: Shop) -> tuple[list[Any], list[str]]:
@@ -48,6 +48,7 @@ async def compare(shop: Shop, documents: int, seed: int) -> Comparison:
     callers, known = await trade(shop)
     words: dict[str, Any] = {
         "id": lambda r: r.choice([*known, "ord_x"]),
+        "code": lambda r: r.choice(["SHOP", "GD", "HQ", "nobody"]),
         "channel": lambda r: r.choice(["SHOP", "GD", "HQ", "nobody"]),
         "sku": lambda r: r.choice(["TXV", "IQY", "nope"]),
         "externalId": lambda r: r.choice(["E1", "x"]),

@@ -7,21 +7,17 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 import server
 from domain.access.callers import Caller
-from domain.selected import ALL, Selected
+from domain.selected import Selected
 from persistence.database import Database
 from persistence.orders import lists
-from persistence.orders.shapes import ORDER
 from persistence.reads import StoredReads
 from persistence.selecting.explaining import columns
-from persistence.selecting.shapes import Shape, part
-from persistence.selecting.variants import Chosen, Reading, Variants
-from persistence.tables.orders import orders
+from persistence.selecting.variants import Reading, Variants
 from resolvers.http.codec import OrjsonCodec
 from schema import ids
 from schema.context import Context
@@ -29,6 +25,7 @@ from schema.engine.compiled.execution import CompiledExecution
 from schema.engine.engine import Engine
 from schema.engine.requests import GraphQLRequest
 from tests.engine.comparing import WIDE
+from tests.orders import desk as refunds
 from tests.orders.shop import Shop, line, open_shop
 
 
@@ -49,7 +46,7 @@ class Desk:
         feed: Any = None
         context = Context(caller, self.reads, self.shop.perform, feed)
         prepared = self.engine.prepare(GraphQLRequest(document, variables=variables))
-        await asyncio.sleep(0)  # the driver tells of a statement a moment later
+        await asyncio.sleep(0)  # the driver tells of a statement behind its answer
         self.sent.clear()
         answer = await self.engine.execute(prepared, context)
         await asyncio.sleep(0)
@@ -74,7 +71,7 @@ async def desk(dsn: str, tmp_path: Path) -> AsyncIterator[Desk]:
 
 def read_of(statement: str) -> set[str]:
     """The columns of the outermost select list, without their labels."""
-    listed = re.match(r"SELECT (.*?)\s*\nFROM", statement, re.DOTALL)
+    listed = re.search(r"^ ?SELECT (.*?)\s*\nFROM", statement, re.DOTALL | re.MULTILINE)
     assert listed is not None, statement
     return {one.split(" AS ")[0].strip() for one in listed[1].split(",")}
 
@@ -135,6 +132,95 @@ async def test_what_a_joined_relation_shows_is_what_the_caller_sees(desk: Desk) 
         assert [edge["node"]["channel"] for edge in data["orders"]["edges"]] == [seen]
 
 
+async def test_cards_refunds_and_payments_are_read_and_joined_alike(desk: Desk) -> None:
+    shop = desk.shop
+    order = await shop.bought(shop.agent(), line("TXV"))
+    await refunds.ask(shop, shop.agent(), order, reason="too many")
+    agent = shop.agent("GD")
+
+    data = await desk.ask('{ cards(first: 1, filter: {sku: "TXV"}) { edges { node { masked } } } }', agent)
+    assert len(data["cards"]["edges"]) == 1
+    assert [read_of(one) for one in desk.sent] == [{"c.id", "c.masked"}]
+    # What is sold is called by its variant's SKU, which is joined for that alone.
+    data = await desk.ask(
+        """{ orders { edges { node { contact { phone }
+               lines { cards { sku channel { code } order { number channel { code } } } } } } } }""",
+        agent,
+    )
+    (found,) = [edge["node"] for edge in data["orders"]["edges"]]
+    (card,) = found["lines"][0]["cards"]
+    place = {"code": "SHOP"}
+    assert card == {"sku": "TXV", "channel": place, "order": {"number": order.number, "channel": place}}
+    assert [read_of(one) for one in desk.sent] == [
+        {"o.id", "o.contact", "o.placed_at"},
+        {"l.id", "l.order_id"},
+        {"c.id", "c.order_line_id", "v.sku", "c.channel_id", "c.pool_id", "c.order_id", "cch.id", "cch.code"}
+        | {"o.id", "o.number", "o.channel_id", "och.id", "och.code"},
+    ]
+
+    data = await desk.ask("{ refunds { edges { node { reason order { number } } } } }", agent)
+    assert data["refunds"]["edges"] == [{"node": {"reason": "too many", "order": {"number": order.number}}}]
+    assert [read_of(one) for one in desk.sent] == [
+        {"r.id", "r.order_id", "r.reason", "r.created_at", "o.id", "o.number"}
+    ]
+    await desk.ask("{ orders { edges { node { payments { method } refunds { note } } } } }", agent)
+    assert [read_of(one) for one in desk.sent[1:]] == [
+        {"p.id", "p.order_id", "p.method"},
+        {"r.id", "r.order_id", "r.note"},
+    ]
+
+
+async def test_channels_and_people_are_read_and_joined_alike(desk: Desk) -> None:
+    shop = desk.shop
+    await shop.place(shop.agent("GD"), line("TXV"))
+    document = "{ orders { edges { node { channel { children { edges { node { tier } } } } } } } }"
+    data = await desk.ask(document, shop.agent("HQ"))
+    (found,) = data["orders"]["edges"]
+    assert found["node"]["channel"]["children"]["edges"] == [{"node": {"tier": "SHOP"}}]
+    assert [read_of(one) for one in desk.sent] == [
+        {"o.id", "o.channel_id", "o.placed_at", "och.id"},
+        {"c.id", "c.code", "c.parent_id", "c.tier"},
+    ]
+    await shop.run(
+        """INSERT INTO agent (id, email, password_hash, name, channel_id, roles)
+           VALUES (gen_random_uuid(), 'a@b.cn', 'x', 'Ann', $1, '{OWNER}')""",
+        shop.channels["SHOP"],
+    )
+    data = await desk.ask("{ agents { edges { node { name channel { code } } } } }", shop.agent("GD"))
+    assert data["agents"]["edges"] == [{"node": {"name": "Ann", "channel": {"code": "SHOP"}}}]
+    assert [read_of(one) for one in desk.sent] == [
+        {"x.id", "x.name", "x.channel_id", "x.created_at", "xch.id", "xch.code"}
+    ]
+
+
+async def test_a_joined_order_is_shown_to_those_who_may_read_orders(desk: Desk) -> None:
+    shop = desk.shop
+    order = await shop.bought(shop.agent(), line("TXV"))
+    document = "{ cards(filter: {status: [DELIVERED]}) { edges { node { order { number } } } } }"
+    for caller, seen in (
+        (shop.agent("HQ"), {"number": order.number}),
+        (shop.api("cards:read", "orders:read"), {"number": order.number}),
+        (shop.api("cards:read"), None),
+    ):
+        data = await desk.ask(document, caller)
+        assert [edge["node"]["order"] for edge in data["cards"]["edges"]] == [seen]
+        assert len(desk.sent) == 1
+    await shop.run("UPDATE orders SET channel_id = $1", shop.channels["ZJ"])
+    data = await desk.ask(document, shop.agent("GD"))
+    assert [edge["node"]["order"] for edge in data["cards"]["edges"]] == [None]
+
+
+async def test_contact_data_is_not_even_read_for_those_who_may_not_see_it(desk: Desk) -> None:
+    shop = desk.shop
+    await shop.place(shop.storefront(), line("TXV"))
+    document = "{ orders { edges { node { contact { phone } shippingAddress { city } } } } }"
+    data = await desk.ask(document, shop.agent())
+    assert data["orders"]["edges"] == [
+        {"node": {"contact": {"phone": "13800138000"}, "shippingAddress": {"city": "广州"}}}
+    ]
+    assert [read_of(one) for one in desk.sent] == [{"o.id", "o.placed_at", "o.contact", "o.shipping_address"}]
+
+
 async def test_an_order_that_is_reached_from_below_is_the_one_above(desk: Desk) -> None:
     shop = desk.shop
     order = await shop.bought(shop.agent(), line("TXV"))
@@ -172,18 +258,3 @@ async def test_a_variant_is_built_once_and_few_are_kept(desk: Desk) -> None:
         few.of(Selected(frozenset({name})))
     assert few.kept == 4
     assert few.of(Selected(frozenset({names[-1]}))) is few.of(Selected(frozenset({names[-1], "id"})))
-
-
-def test_what_is_not_known_reads_everything_and_what_is_not_read_cannot_be_looked_at() -> None:
-    shape = ORDER
-    whole = shape.key_of(ALL, ())
-    assert whole[0] == tuple(shape.parts)
-    assert shape.key_of(Selected(frozenset({"id", "no_column"})), ()) == whole
-    small = Chosen(shape, shape.key_of(Selected(frozenset({"number"})), ("id",)))
-    order_id = uuid4()
-    order = small.reader()((order_id, "N1"))
-    assert (order.id, order.number) == (order_id, "N1")
-    with pytest.raises(AttributeError):
-        _ = order.total
-    aliased = Shape(ORDER.view, orders.alias("x"), {"id": part("id")})
-    assert "FROM orders AS x" in str(Chosen(aliased, aliased.key_of(ALL, ())).select())

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from domain.orders.status import RefundStatus
     from domain.orders.views import OrderView
     from domain.paging import Page, PageRequest
+from domain.selected import ALL, Selected
 
 
 class Refunds(Protocol):
@@ -108,13 +109,17 @@ class RefundFilter:
 class RefundReads(Protocol):
     """Refunds as the caller may see them: customers of their own orders, back offices of their subtree's."""
 
-    async def page(self, caller: Caller, wanted: RefundFilter, request: PageRequest) -> Page[RefundView]:
-        """Refunds, the newest first."""
+    async def page(
+        self, caller: Caller, wanted: RefundFilter, request: PageRequest, selected: Selected = ALL
+    ) -> Page[RefundView]:
+        """Refunds with what is selected of them, the newest first."""
 
     async def node(self, caller: Caller, type_name: str, id: UUID) -> RefundView | None:
         """A Refund; None where it is out of scope."""
 
-    async def of_orders(self, order_ids: Sequence[UUID]) -> dict[UUID, list[RefundView]]:
+    async def of_orders(
+        self, order_ids: Sequence[UUID], selected: Selected = ALL
+    ) -> dict[UUID, list[RefundView]]:
         """Refunds by order, the oldest first; the caller has the orders already."""
 
     async def lines_of(self, refund_ids: Sequence[UUID]) -> dict[UUID, list[RefundLineView]]:

@@ -10,10 +10,11 @@ from domain.access.callers import CallerKind
 from domain.catalog.fulfilment import Goods
 from domain.money import Money
 from domain.orders.refunds.states import RefundState
+from domain.selected import Joining
 
 
 @dataclass(frozen=True, slots=True)
-class RefundView:
+class RefundView(Joining):
     """One refund's own row."""
 
     id: UUID
