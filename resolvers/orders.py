@@ -16,6 +16,7 @@ from domain.orders.metering import ConsumeEntitlement
 from domain.orders.place import PlaceOrder
 from domain.orders.ports import OrderFilter
 from domain.orders.quote import AskQuote
+from domain.orders.returns import ReceiveReturn
 from domain.orders.shipping import ShipFulfilment, UpdateShipment
 from domain.orders.views import AddressView, ContactView, LevelMargin
 from domain.paging import PageRequest
@@ -155,6 +156,20 @@ async def update_shipment(context: Context, input: quotes.UpdateShipmentInput) -
     command = UpdateShipment(
         shipment_id, input.carrier, input.tracking_number, input.delivered, input.returned
     )
+    return shown(Shipment, await context.perform(command))
+
+
+@mutation(
+    requires=SHIPMENTS_WRITE,
+    fails_with=(refusals.ShipmentElsewhere, refusals.ShipmentNotPossible, refusals.ReturnTooLarge),
+)
+async def receive_return(context: Context, input: quotes.ReceiveReturnInput) -> Shipment:
+    """Count items in that have come back; headquarters, or the channel whose stock the goods came from.
+
+    Whoever bought them can be paid back as many.
+    """
+    shipment_id = ids.required("shp", input.shipment_id, "shipment", "shipmentId")
+    command = ReceiveReturn(input.idempotency_key, shipment_id, input.condition, input.quantity)
     return shown(Shipment, await context.perform(command))
 
 

@@ -11,7 +11,7 @@ from domain.access.permissions import MARGIN_READ, ORDERS_READ, REFUNDS_READ
 from domain.orders import views
 from domain.orders.ports import OrderFilter
 from domain.orders.status import OrderStatus, PartStatus, RefundStatus
-from domain.orders.views import ShipmentStatus, TopUpStatus
+from domain.orders.views import Condition, ShipmentStatus, TopUpStatus
 from schema import ids
 from schema.audiences import asked, identified, open_to_all, visible_to
 from schema.levels import reading
@@ -70,6 +70,13 @@ described(
     CANCELLED="Paid back before it was handed over.",
 )
 described(
+    Condition,
+    "What goods are like that came back.",
+    name="ReturnCondition",
+    SELLABLE="For sale again: they go back to the stock that they came from.",
+    DAMAGED="They cannot be sold. Once they are paid back their cost is a loss.",
+)
+described(
     TopUpStatus,
     "What became of a top-up.",
     PROCESSING="The supplier has not said yet. It may have been credited: do not buy it again.",
@@ -123,6 +130,8 @@ class Shipment(Node):
     shipped_at: datetime | None = open_to_all("When it was handed over.")
     delivered_at: datetime | None = open_to_all("When it arrived.")
     quantity: int = open_to_all("How many items are in it: those that were paid back before it left are not.")
+    sellable: int = open_to_all("How many of them came back and are for sale again.")
+    damaged: int = open_to_all("How many came back and cannot be sold.")
 
 
 @noun(views.EntitlementView, description="Units that are used up one call at a time.", prefix="ent")

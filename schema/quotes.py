@@ -13,6 +13,7 @@ from domain.access.permissions import MARGIN_READ, PRICES_READ, PROMOTIONS_READ
 from domain.orders import changes, views
 from domain.orders.basket import WantedLine
 from domain.orders.changes import ChangeKind
+from domain.orders.views import Condition
 from domain.promotions.applying import Outcome
 from domain.promotions.promotion import Phase
 from domain.refusals import NotFound
@@ -227,6 +228,16 @@ class UpdateShipmentInput:
     tracking_number: str | None = asked("Another number.", default=None)
     delivered: bool = asked("Whether it has arrived.", default=False)
     returned: bool = asked("Whether it has come back.", default=False)
+
+
+@strawberry.input(description="What of a parcel has come back.")
+class ReceiveReturnInput:
+    """A return."""
+
+    shipment_id: strawberry.ID = asked("The shipment.")
+    condition: Condition = asked("Whether it can be sold again.")
+    quantity: int | None = asked("How many items; all that are still out without it.", default=None)
+    idempotency_key: str = asked("The same key counts in once.")
 
 
 @strawberry.input(description="How many units of which right to use.")

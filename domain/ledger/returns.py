@@ -55,6 +55,12 @@ def returned(ret: Return, goods_back: bool) -> list[Transfer]:
     ]
 
 
+def damaged(id: UUID, order_id: UUID, cost_minor: int, currency: str) -> list[Transfer]:
+    """Goods that were booked as come back are a loss after all; `id` is what found that out."""
+    entries = [debit(LOSSES, cost_minor), credit(SUPPLIER_PREPAID, cost_minor)]
+    return transfers(TransferType.LOSS, id, currency, entries, order_id)
+
+
 def _sale_back(ret: Return) -> list[Entry]:
     trade = ret.trade
     if len(trade.path) == 1:

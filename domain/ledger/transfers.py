@@ -31,7 +31,7 @@ class TransferType(StrEnum):
     MONEY_BACK = "MONEY_BACK"
     COST_BACK = "COST_BACK"
     LOSS = "LOSS"
-    """These five by the refund's id."""
+    """These five by the refund's id; a LOSS that is found out later by the id of the goods' return."""
     TOP_UP = "TOP_UP"
     WITHDRAWAL_HOLD = "WITHDRAWAL_HOLD"
     WITHDRAWAL_RELEASE = "WITHDRAWAL_RELEASE"

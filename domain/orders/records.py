@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.orders.status import BundlePolicy, PartStatus
+from domain.orders.views import Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +104,16 @@ class ShipmentRecord:
     fulfilment_id: UUID
     pool_id: UUID | None
     status: str
+    quantity: int
+    received: int
+    """Items that came back and were counted in."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDraft:
+    """Items of a parcel that came back, to write."""
+
+    id: UUID
+    shipment_id: UUID
+    quantity: int
+    condition: Condition

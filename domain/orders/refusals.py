@@ -134,6 +134,19 @@ class ShipmentNotPossible(Refusal):
 
 
 @dataclass(eq=False)
+class ReturnTooLarge(Refusal):
+    """Only {left} items of this parcel are still out; {wanted} were counted in."""
+
+    wanted: Annotated[int, "How many were said to have come back."]
+    left: Annotated[int, "How many have not been counted in yet."]
+
+    @property
+    def field(self) -> list[str] | None:
+        """The quantity."""
+        return ["quantity"]
+
+
+@dataclass(eq=False)
 class EntitlementExhausted(Refusal):
     """Only {left} units are left; {wanted} were asked for."""
 

@@ -71,24 +71,24 @@ class UpdateShipment(Command):
 @handles(ShipFulfilment)
 async def ship_fulfilment(command: ShipFulfilment, caller: Caller, work: UnitOfWork) -> ShipmentView:
     """From AWAITING_SHIPMENT only; a second parcel is another shipment."""
-    order, shipment = await _locked(command.shipment_id, caller, work)
+    order, shipment = await locked(command.shipment_id, caller, work)
     if shipment.status != _S.AWAITING_SHIPMENT.value:
         raise ShipmentNotPossible(shipment.status, _S.SHIPPED.value)
     carrier = _label(command.carrier, "carrier")
     number = _label(command.tracking_number, "trackingNumber")
-    return await _move(order, shipment, _S.SHIPPED, carrier, number, work)
+    return await move(order, shipment, _S.SHIPPED, carrier, number, work)
 
 
 @handles(UpdateShipment)
 async def update_shipment(command: UpdateShipment, caller: Caller, work: UnitOfWork) -> ShipmentView:
     """From SHIPPED, or back from whoever received it."""
-    order, shipment = await _locked(command.shipment_id, caller, work)
+    order, shipment = await locked(command.shipment_id, caller, work)
     wanted = command.wanted
     if shipment.status == _S.AWAITING_SHIPMENT.value or wanted not in STEPS[_S(shipment.status)]:
         raise ShipmentNotPossible(shipment.status, wanted.value)
     carrier = None if command.carrier is None else _label(command.carrier, "carrier")
     number = None if command.tracking_number is None else _label(command.tracking_number, "trackingNumber")
-    return await _move(order, shipment, wanted, carrier, number, work)
+    return await move(order, shipment, wanted, carrier, number, work)
 
 
 def _label(text: str, at: str) -> str:
@@ -98,7 +98,7 @@ def _label(text: str, at: str) -> str:
     return found
 
 
-async def _locked(shipment_id: UUID, caller: Caller, work: UnitOfWork) -> tuple[OrderView, ShipmentRecord]:
+async def locked(shipment_id: UUID, caller: Caller, work: UnitOfWork) -> tuple[OrderView, ShipmentRecord]:
     """The shipment under its order's lock; raises NotFound or ShipmentElsewhere."""
     found = await work.orders.find_shipment(shipment_id)
     order = None if found is None else await work.orders.lock(found.order_id, caller)
@@ -110,7 +110,7 @@ async def _locked(shipment_id: UUID, caller: Caller, work: UnitOfWork) -> tuple[
     return order, locked
 
 
-async def _move(
+async def move(
     order: OrderView,
     shipment: ShipmentRecord,
     to: ShipmentStatus,
@@ -118,6 +118,7 @@ async def _move(
     number: str | None,
     work: UnitOfWork,
 ) -> ShipmentView:
+    """Write where a parcel of a locked order is, and what that makes of its part."""
     moved = await work.orders.move_shipment(shipment.id, to.value, carrier, number)
     parts = await work.orders.parts_of([order.id])
     await advance(order, parts, {shipment.fulfilment_id: _part_after(shipment, to)}, work)

@@ -90,6 +90,13 @@ class ShipmentStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class Condition(StrEnum):
+    """What goods are like that came back."""
+
+    SELLABLE = "SELLABLE"
+    DAMAGED = "DAMAGED"
+
+
 @dataclass(frozen=True, slots=True)
 class ShipmentView:
     """One parcel."""
@@ -105,6 +112,8 @@ class ShipmentView:
     shipped_at: datetime | None
     delivered_at: datetime | None
     quantity: int
+    sellable: int
+    damaged: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class StoredOrders:
         row = await sql.FIND_SHIPMENT.one(self._on, shipment_id=shipment_id)
         if row is None:
             return None
-        return ShipmentRecord(row["id"], row["order_id"], row["fulfilment_id"], row["pool_id"], row["status"])
+        return ShipmentRecord(**row)
 
     async def move_shipment(
         self, shipment_id: UUID, status: str, carrier: str | None, tracking_number: str | None

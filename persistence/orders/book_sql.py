@@ -32,7 +32,8 @@ ADD_SHIPMENT = Statement(
        SELECT :id, f.id, 'AWAITING_SHIPMENT', f.quantity FROM fulfilment f WHERE f.id = :fulfilment_id"""
 )
 FIND_SHIPMENT = Statement(
-    """SELECT s.id, f.order_id, s.fulfilment_id, f.pool_id, s.status
+    """SELECT s.id, f.order_id, s.fulfilment_id, f.pool_id, s.status, s.quantity,
+              s.sellable + s.damaged AS received
          FROM shipment s JOIN fulfilment f ON f.id = s.fulfilment_id WHERE s.id = :shipment_id"""
 )
 MOVE_SHIPMENT = Statement(

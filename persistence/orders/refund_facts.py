@@ -32,15 +32,17 @@ PARTS = Statement(
 _CARDS = Statement(FACTS)
 _GOODS = Statement(
     """SELECT a.fulfilment_id, a.state AS attempt, a.face_minor, a.charged_minor, NULL AS parcel,
-              NULL::bigint AS units, NULL::bigint AS used, NULL::timestamptz AS expires_at
+              NULL::bigint AS units, NULL::bigint AS used, NULL::bigint AS received,
+              NULL::timestamptz AS expires_at
          FROM (SELECT DISTINCT ON (fulfilment_id, unit) * FROM attempt
                 WHERE fulfilment_id = ANY (CAST(:parts AS uuid[]))
                 ORDER BY fulfilment_id, unit, number DESC) a
         UNION ALL
-       SELECT s.fulfilment_id, NULL, NULL, NULL, s.status, s.quantity, NULL, NULL
+       SELECT s.fulfilment_id, NULL, NULL, NULL, s.status, s.quantity, NULL, s.sellable + s.damaged,
+              NULL
          FROM shipment s WHERE s.fulfilment_id = ANY (CAST(:parts AS uuid[]))
         UNION ALL
-       SELECT e.fulfilment_id, NULL, NULL, NULL, NULL, e.units, e.used, e.expires_at
+       SELECT e.fulfilment_id, NULL, NULL, NULL, NULL, e.units, e.used, NULL, e.expires_at
          FROM entitlement e WHERE e.fulfilment_id = ANY (CAST(:parts AS uuid[]))"""
 )
 _LOCK_ENTITLEMENTS = Statement(
@@ -105,7 +107,7 @@ def _part(row: Any, cards: Sequence[CardFact], goods: Sequence[Any]) -> PartFact
             if one["attempt"] is not None
         ),
         shipments=tuple(
-            ParcelFact(ShipmentStatus(one["parcel"]), one["units"])
+            ParcelFact(ShipmentStatus(one["parcel"]), one["units"], one["received"])
             for one in goods
             if one["parcel"] is not None
         ),

@@ -10,15 +10,26 @@ from domain.orders.refunds.money import PartSale
 from domain.orders.trades import Levels
 from persistence.statements import Connection, Statement
 
-_SALES = Statement(
-    """SELECT n.units, n.whole, f.id AS part_id, l.path, l.transfer_minor, l.cost_minor, l.quantity,
-              l.discounts,
+LINE_SALE = """f.id AS part_id, l.path, l.transfer_minor, l.cost_minor, l.quantity, l.discounts,
               (SELECT array_agg(s.id ORDER BY s.id) FROM fulfilment s WHERE s.order_line_id = l.id) AS parts,
               (SELECT array_agg(s.allocated_minor ORDER BY s.id) FROM fulfilment s
-                WHERE s.order_line_id = l.id) AS weights,
+                WHERE s.order_line_id = l.id) AS weights"""
+"""Of a part `f` and its line `l` what `sale_of` reads."""
+
+_DAMAGED = """(SELECT coalesce(sum(least(s.damaged, b.units + n.units) - least(s.damaged, b.units)), 0)
+                 FROM shipment s CROSS JOIN LATERAL (
+                      SELECT CAST(coalesce(sum(p.units), 0) AS bigint) AS units
+                        FROM refund_line p JOIN refund q ON q.id = p.refund_id
+                       WHERE p.fulfilment_id = f.id AND p.goods = 'RETURNED' AND q.status = 'SUCCEEDED') b
+                WHERE s.fulfilment_id = f.id AND n.goods = 'RETURNED')"""
+"""Units of a line that were counted in as damaged (`persistence.orders.returns`)."""
+
+_SALES = Statement(
+    f"""SELECT n.units, n.whole, {LINE_SALE},
               (SELECT CAST(coalesce(sum(p.units), 0) AS bigint)
                  FROM refund_line p JOIN refund q ON q.id = p.refund_id
                 WHERE p.fulfilment_id = f.id AND q.status = 'SUCCEEDED') AS before,
+              CAST({_DAMAGED} AS bigint) +
               (SELECT count(*) FROM refund_card c JOIN card k ON k.id = c.card_id
                  JOIN card_batch b ON b.id = k.batch_id
                 WHERE c.refund_id = r.id AND c.fulfilment_id = f.id AND c.seen AND b.origin <> 'MINT'
@@ -41,7 +52,7 @@ _COMPLETES = Statement(
 
 async def sales_of(on: Connection, refund_id: UUID) -> list[PartSale]:
     """The parts of a refund that has not succeeded yet."""
-    return [_sale(row) for row in await _SALES.all(on, refund=refund_id)]
+    return [sale_of(row) for row in await _SALES.all(on, refund=refund_id)]
 
 
 async def completes(on: Connection, refund_id: UUID, order_id: UUID) -> bool:
@@ -49,7 +60,8 @@ async def completes(on: Connection, refund_id: UUID, order_id: UUID) -> bool:
     return bool(await _COMPLETES.value(on, refund=refund_id, order=order_id))
 
 
-def _sale(row: Any) -> PartSale:
+def sale_of(row: Any) -> PartSale:
+    """From a row with the columns of LINE_SALE, `units`, `whole`, `before` and `lost`."""
     return PartSale(
         levels=Levels(tuple(row["path"]), tuple(row["transfer_minor"]), row["cost_minor"], row["quantity"]),
         given=_given(row["discounts"]),

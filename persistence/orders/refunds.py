@@ -14,6 +14,7 @@ from domain.orders.status import PartStatus
 from persistence.orders.refund_facts import locked_facts
 from persistence.orders.refund_money import completes, sales_of
 from persistence.orders.refund_rows import REFUND_COLUMNS, refund_of
+from persistence.orders.returns import StoredReturns
 from persistence.promotions.giving_back import lock_claims
 from persistence.statements import Statement
 
@@ -196,6 +197,11 @@ class StoredRefunds:
     async def open_case(self, refund: RefundView, reason: str, facts: Mapping[str, Any]) -> None:
         """Put a refund before a person."""
         await _OPEN_CASE.run(self._on, id=new_id(), refund=refund.id, reason=reason, facts=dict(facts))
+
+    @property
+    def returns(self) -> StoredReturns:
+        """Goods that come back."""
+        return StoredReturns(self._work)
 
     async def hold_parcels(self, part_ids: Sequence[UUID]) -> None:
         """AWAITING_SHIPMENT → HELD."""

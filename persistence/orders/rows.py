@@ -29,7 +29,7 @@ LINE_COLUMNS = """l.id, l.order_id, l.variant_id, l.sku, l.quantity, l.status, l
     l.discount_minor, l.total_minor, o.currency, o.channel_id"""
 
 SHIPMENT_COLUMNS = """s.id, s.status, s.carrier, s.tracking_number, s.shipped_at, s.delivered_at,
-    s.quantity, s.fulfilment_id, f.order_line_id, f.order_id, f.pool_id"""
+    s.quantity, s.sellable, s.damaged, s.fulfilment_id, f.order_line_id, f.order_id, f.pool_id"""
 
 Row = Any
 """An asyncpg record."""
@@ -122,6 +122,8 @@ def shipment_of(row: Row) -> ShipmentView:
         shipped_at=row["shipped_at"],
         delivered_at=row["delivered_at"],
         quantity=row["quantity"],
+        sellable=row["sellable"],
+        damaged=row["damaged"],
     )
 
 

@@ -112,7 +112,23 @@ shipment = Table(
     born(),
     moment("shipped_at"),
     moment("delivered_at"),
+    Column("sellable", Integer, nullable=False, server_default=text("0")),
+    Column("damaged", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("quantity >= 0", name="quantity"),
+    CheckConstraint("sellable >= 0 AND damaged >= 0 AND sellable + damaged <= quantity", name="received"),
+)
+
+goods_return = Table(
+    "goods_return",
+    METADATA,
+    key(),
+    ref("shipment_id", "shipment", index=True),
+    Column("quantity", Integer, nullable=False),
+    words("condition"),
+    words("by_kind"),
+    Column("by_id", key().type, nullable=True),
+    born("received_at"),
+    CheckConstraint("quantity > 0", name="some"),
 )
 
 entitlement = Table(

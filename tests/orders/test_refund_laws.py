@@ -17,7 +17,9 @@ from domain.ledger.vesting import VestMargins
 from domain.orders.metering import ConsumeEntitlement
 from domain.orders.refunds.decide import ApproveRefund, RejectRefund, WithdrawRefund
 from domain.orders.refunds.rules import Target
+from domain.orders.returns import ReceiveReturn
 from domain.orders.shipping import ShipFulfilment, UpdateShipment
+from domain.orders.views import Condition
 from domain.refusals import Refusal
 from persistence.ledger.check import differences
 from tests.orders.desk import ask, refund, reveal
@@ -60,8 +62,22 @@ BROKEN = {
     "goods that are counted came or went": """
         SELECT v.sku FROM variant v WHERE v.sku = 'FIGURE' AND 100 <> (
                SELECT sum(s.available) FROM stock_level s WHERE s.variant_id = v.id) + (
-               SELECT coalesce(sum(p.quantity), 0)
+               SELECT coalesce(sum(p.quantity - p.sellable), 0)
                  FROM fulfilment f JOIN shipment p ON p.fulfilment_id = f.id WHERE f.variant_id = v.id)""",
+    "a parcel has other goods back than were counted in": """
+        SELECT s.id FROM shipment s LEFT JOIN goods_return g ON g.shipment_id = s.id GROUP BY s.id
+        HAVING s.sellable <> coalesce(sum(g.quantity) FILTER (WHERE g.condition = 'SELLABLE'), 0)
+            OR s.damaged <> coalesce(sum(g.quantity) FILTER (WHERE g.condition = 'DAMAGED'), 0)""",
+    "more or less is lost than was damaged and paid back": """
+        SELECT 1 WHERE (
+               SELECT coalesce(sum(e.minor), 0)
+                 FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'LOSSES') <> (
+               SELECT -5000 * coalesce(sum(least(s.damaged, (
+                        SELECT coalesce(sum(n.units), 0)
+                          FROM refund_line n JOIN refund r ON r.id = n.refund_id
+                         WHERE n.fulfilment_id = s.fulfilment_id AND n.goods = 'RETURNED'
+                           AND r.status = 'SUCCEEDED'))), 0)
+                 FROM shipment s)""",
     "a parcel is held for nothing, or not held for something": """
         SELECT s.id FROM shipment s
          WHERE s.status IN ('AWAITING_SHIPMENT', 'HELD', 'CANCELLED') AND s.status <> CASE
@@ -124,7 +140,7 @@ class Acts:
         order = dice.choice(self.orders)
         mine = [at for of, at in self.lines if of == order.id and dice.random() < 0.4]
         named = [Target(at, quantity=dice.choice([None, 1, 1, 2])) for at in mine]
-        who = dice.choice([self.owner, self.hq])
+        who, few = dice.choice([self.owner, self.hq]), dice.choice([None, 1, 2])
         sold = f"card WHERE order_id IS NOT NULL AND variant_id = '{shop.variants['TXV']}'"
         refund_id, card = await self._any("refund"), await self._any(sold)
         parcel, right = await self._any("shipment"), await self._any("entitlement")
@@ -140,6 +156,8 @@ class Acts:
             lambda: shop.perform(ConsumeEntitlement(key, right, dice.randint(1, 40)), self.machine),
             lambda: shop.perform(ShipFulfilment(parcel, "SF", "1"), self.hq),
             lambda: shop.perform(UpdateShipment(parcel, returned=dice.random() < 0.5), self.hq),
+            lambda: shop.perform(ReceiveReturn(key, parcel, dice.choice(list(Condition)), few), self.hq),
+            lambda: shop.perform(UpdateShipment(parcel, delivered=True), self.hq),
             lambda: self._vest(),
             lambda: shop.bought(self.buyer, line("TXV")),
         ]  # fmt: skip

@@ -38,7 +38,9 @@ class Shipment:
         """A part is one parcel: with its carrier, what is in it has to come back first."""
         gone = [one for one in part.shipments if one.status in _GONE]
         sent = sum(one.quantity for one in gone)
-        came_back = sum(one.quantity for one in gone if one.status is ShipmentStatus.RETURNED)
+        came_back = sum(
+            one.quantity if one.status is ShipmentStatus.RETURNED else one.received for one in gone
+        )
         progress = Progress(part.quantity, delivered=sent, returned=came_back)
         rest = SEND_BACK if came_back < sent else None
         return Standing(progress, unbegun=not part.shipments, rest=rest)
@@ -50,7 +52,7 @@ class Shipment:
     async def take_back(
         self, claims: Sequence[Claim], caller: Caller, work: UnitOfWork
     ) -> Mapping[UUID, PartStatus]:
-        """What was not sent is for sale again; what came back waits for somebody to look at it.
+        """What was not sent is for sale again; what came back is when it is counted in (`receiveReturn`).
 
         A parcel of which some stays the buyer's is sent with the rest.
         """

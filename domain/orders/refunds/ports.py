@@ -12,13 +12,14 @@ from domain.orders.refunds.states import RefundState
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
+    from domain.orders.records import ReturnDraft
     from domain.orders.refunds.money import PartSale
     from domain.orders.refunds.records import Claim, RefundDraft, Sums
     from domain.orders.refunds.settle import Decision
     from domain.orders.refunds.standing import PartFacts
     from domain.orders.refunds.views import RefundableView, RefundLineView, RefundView
     from domain.orders.status import RefundStatus
-    from domain.orders.views import OrderView
+    from domain.orders.views import OrderView, ShipmentView
     from domain.paging import Page, PageRequest
 from domain.selected import ALL, Selected
 
@@ -63,6 +64,10 @@ class Refunds(Protocol):
     async def mark(self, order: OrderView, status: RefundStatus) -> None:
         """Write how much of an order's money went back."""
 
+    @property
+    def returns(self) -> Returns:
+        """Goods that come back."""
+
     async def hold_parcels(self, part_ids: Sequence[UUID]) -> None:
         """Parcels that were not sent are held."""
 
@@ -74,6 +79,16 @@ class Refunds(Protocol):
 
     async def hold_units(self, units: Mapping[UUID, int]) -> None:
         """Take so many units of parts' metered rights out of use; give them back where negative."""
+
+
+class Returns(Protocol):
+    """Items of parcels that came back, of orders that are locked."""
+
+    async def add(self, draft: ReturnDraft, caller: Caller) -> ShipmentView:
+        """Count items in, once; a check of the table stands behind how many were out."""
+
+    async def lost_by(self, draft: ReturnDraft) -> PartSale:
+        """Of which units a damaged return makes a loss though they were paid back as come back."""
 
 
 class CardRefunds(Protocol):

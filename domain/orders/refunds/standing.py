@@ -40,10 +40,11 @@ class AttemptFact:
 
 @dataclass(frozen=True, slots=True)
 class ParcelFact:
-    """A parcel with so many items in it."""
+    """A parcel with so many items in it, of which some came back."""
 
     status: ShipmentStatus
     quantity: int
+    received: int = 0
 
 
 @dataclass(frozen=True, slots=True)
