@@ -134,7 +134,7 @@ async def allocate_stock(context: Context, input: nouns.AllocateStockInput) -> S
 
 @level(Card, "channel_id", joined=True)
 @level(CardTraceEvent, "channel_id")
-@level(StockQuota, "channel_id")
+@level(StockQuota, "channel_id", joined=True)
 async def channel(
     owners: Sequence[views.CardView | views.TraceEventView | views.StockQuotaView],
     context: Context,

@@ -35,13 +35,13 @@ async def deposit_requests(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    selected: Selected = ALL,
 ) -> Connection[DepositRequest] | None:
     """Top-ups and withdrawals of your channel and of all below it, the newest first."""
     request = PageRequest.of(first, after, last, before, "deposit-requests")
     wanted = RequestFilter() if filter is None else filter.wanted()
-    return shown(
-        Connection[DepositRequest], await context.reads.deposits.requests(context.caller, wanted, request)
-    )
+    page = await context.reads.deposits.requests(context.caller, wanted, request, selected.nodes)
+    return shown(Connection[DepositRequest], page)
 
 
 @mutation(requires=DEPOSITS_REQUEST)
@@ -93,7 +93,7 @@ async def settle_withdrawal(context: Context, input: nouns.SettleWithdrawalInput
     return shown(DepositRequest, await context.perform(command))
 
 
-@level(DepositRequest)
+@level(DepositRequest, "channel_id", joined=True)
 async def channel(
     requests: Sequence[DepositRequestView], context: Context, selected: Selected = ALL
 ) -> list[Any]:

@@ -35,13 +35,13 @@ async def sales_quotas(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    selected: Selected = ALL,
 ) -> Connection[SalesQuota] | None:
     """What your channel and those below it may sell in a period, by channel, SKU and period."""
     request = PageRequest.of(first, after, last, before, "sales-quotas")
     wanted = QuotaFilter() if filter is None else filter.wanted()
-    return shown(
-        Connection[SalesQuota], await context.reads.quotas.sales_quotas(context.caller, wanted, request)
-    )
+    page = await context.reads.quotas.sales_quotas(context.caller, wanted, request, selected.nodes)
+    return shown(Connection[SalesQuota], page)
 
 
 @query(requires=STOCK_READ)
@@ -52,13 +52,13 @@ async def stock_quotas(
     after: After = None,
     last: Last = None,
     before: Before = None,
+    selected: Selected = ALL,
 ) -> Connection[StockQuota] | None:
     """What your channel and those below it were handed of the stock, by channel and SKU."""
     request = PageRequest.of(first, after, last, before, "stock-quotas")
     wanted = QuotaFilter() if filter is None else filter.wanted()
-    return shown(
-        Connection[StockQuota], await context.reads.quotas.stock_quotas(context.caller, wanted, request)
-    )
+    page = await context.reads.quotas.stock_quotas(context.caller, wanted, request, selected.nodes)
+    return shown(Connection[StockQuota], page)
 
 
 @mutation(requires=STOCK_ALLOCATE, fails_with=(QuotaNotCovered, QuotaHandedOn))
@@ -81,7 +81,7 @@ async def recall_stock(context: Context, input: nouns.RecallStockInput) -> Stock
     return shown(StockQuota, await context.perform(command))
 
 
-@level(SalesQuota)
+@level(SalesQuota, "channel_id", joined=True)
 async def channel(quotas: Sequence[SalesQuotaView], context: Context, selected: Selected = ALL) -> list[Any]:
     """Whose it is."""
     return list(

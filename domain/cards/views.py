@@ -29,7 +29,7 @@ class CardView(Joining):
 
 
 @dataclass(frozen=True, slots=True)
-class StockQuotaView:
+class StockQuotaView(Joining):
     """What a channel was handed of a SKU."""
 
     id: UUID

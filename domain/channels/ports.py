@@ -164,12 +164,12 @@ class QuotaReads(Protocol):
     """Quotas and allocations of the caller's channel and of all below it."""
 
     async def sales_quotas(
-        self, caller: Caller, wanted: QuotaFilter, request: PageRequest
+        self, caller: Caller, wanted: QuotaFilter, request: PageRequest, selected: Selected = ALL
     ) -> Page[SalesQuotaView]:
         """Quotas of periods, by channel, SKU and period."""
 
     async def stock_quotas(
-        self, caller: Caller, wanted: QuotaFilter, request: PageRequest
+        self, caller: Caller, wanted: QuotaFilter, request: PageRequest, selected: Selected = ALL
     ) -> Page[StockQuotaView]:
         """What channels were handed, by channel and SKU; the period does not narrow."""
 

@@ -9,6 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from domain.refusals import Refusal
+from domain.selected import Joining
 
 
 class QuotaPeriod(StrEnum):
@@ -115,7 +116,7 @@ def check_carving(place: QuotaPlace, nest: QuotaNest, quantity: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class SalesQuotaView:
+class SalesQuotaView(Joining):
     """A quota with what became of it in the current period."""
 
     id: UUID

@@ -14,7 +14,7 @@ from domain.paging import Page, PageRequest, cursor_of
 from domain.selected import ALL, Selected
 from persistence.access.identities import customer_of
 from persistence.access.shapes import AGENT, TOKEN
-from persistence.selecting.pages import TimedPages
+from persistence.selecting.pages import NewestPages
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class _Listed(Generic[V]):
 
     def __init__(self, shape: Shape[V], table: str, also: str) -> None:
         where = f"x.channel_id IN (SELECT c.id FROM channel c WHERE {_IN_CHANNEL}) AND {also}"
-        self.pages = TimedPages(shape, "created_at", where)
+        self.pages = NewestPages(shape, where, "created_at")
         self.count = Statement(f"SELECT count(*) FROM {table} x WHERE {where}")
 
 

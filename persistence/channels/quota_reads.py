@@ -2,75 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
+
+from sqlalchemy import Select, text
 
 from domain.access.identifiers import storable
 from domain.access.permissions import STOCK_READ
 from domain.cards.views import StockQuotaView
-from domain.channels.quotas import QuotaPeriod, SalesQuotaView
+from domain.channels.quotas import SalesQuotaView
 from domain.paging import Page, PageRequest, cursor_of
 from domain.refusals import BadRequest
-from persistence.channels.quota_sql import ENDS_AT, STARTS_AT, USED
+from domain.selected import ALL, Selected, joined_of
+from persistence.channels.quota_shapes import CODE, SALES_QUOTA, STOCK_QUOTA
+from persistence.selecting.pages import LIMIT, BothWays
+from persistence.selecting.variants import Chosen, Reading, Variants
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import asyncpg
-
     from domain.access.callers import Caller
     from domain.channels.ports import QuotaFilter
     from persistence.database import Database
+    from persistence.selecting.shapes import Shape
+
+V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
-    """A list of rows `q` with a channel and a variant, in both directions."""
+class _List(Generic[V]):
+    """A list of rows `q` with a channel and a variant, by the channel's code, the SKU and the period."""
 
-    name: str
-    forwards: Statement
-    backwards: Statement
-    count: Statement
-    by_id: Statement
-
-    @classmethod
-    def of(cls, name: str, table: str, columns: str, period: str) -> _List:
-        found = f"""
-              FROM {table} q JOIN channel c ON c.id = q.channel_id JOIN variant v ON v.id = q.variant_id
-             WHERE c.path @> ARRAY[CAST(:scope AS uuid)]
+    def __init__(self, name: str, shape: Shape[V], table: str, period: str) -> None:
+        self.name, self._period = name, period
+        self._found = f"""c.path @> ARRAY[CAST(:scope AS uuid)]
                AND (CAST(:channel AS text) IS NULL OR c.path @> ARRAY[
                     (SELECT n.id FROM channel n
                       WHERE n.code = :channel AND n.path @> ARRAY[CAST(:scope AS uuid)])])
                AND (CAST(:sku AS text) IS NULL OR v.sku = :sku)
                AND (CAST(:period AS text) IS NULL OR {period} = :period)"""
-        keys = f"c.code, v.sku, {period}"
-        listed = f"""SELECT c.code, v.sku, {period} AS period, q.id, q.channel_id, {columns} {found}
-                        AND (CAST(:at_code AS text) IS NULL OR ({keys}) {{}}
-                             (CAST(:at_code AS text), CAST(:at_sku AS text), CAST(:at_period AS text)))
-                      ORDER BY {{}} LIMIT :most"""
-        return cls(
-            name,
-            Statement(listed.format(">", keys)),
-            Statement(listed.format("<", ", ".join(f"{key.strip()} DESC" for key in keys.split(",")))),
-            Statement(f"SELECT count(*) {found}"),
-            Statement(
-                f"""SELECT v.sku, {period} AS period, q.id, q.channel_id, {columns}
-                      FROM {table} q
-                      JOIN channel c ON c.id = q.channel_id JOIN variant v ON v.id = q.variant_id
-                     WHERE q.id = :id AND c.path @> ARRAY[CAST(:scope AS uuid)]"""
-            ),
+        also = ("period",) if "period" in shape.parts else ()
+        self.pages = Variants(
+            shape, lambda chosen: BothWays.of(chosen, self._page), ("id", "sku", CODE, *also)
         )
+        self.count = Statement(
+            f"""SELECT count(*) FROM {table} q JOIN channel c ON c.id = q.channel_id
+                  JOIN variant v ON v.id = q.variant_id WHERE {self._found}"""
+        )
+        self.by_id = Variants(shape, _by_id)
+
+    def _page(self, chosen: Chosen[V], ahead: bool) -> Select[Any]:
+        keys = ("c.code", "v.sku", self._period)
+        beyond = f"""(CAST(:at_code AS text) IS NULL OR ({", ".join(keys)}) {">" if ahead else "<"}
+                      (CAST(:at_code AS text), CAST(:at_sku AS text), CAST(:at_period AS text)))"""
+        order = [text(key if ahead else f"{key} DESC") for key in keys]
+        return chosen.select().where(text(self._found), text(beyond)).order_by(*order).limit(LIMIT)
 
 
-_SALES = _List.of(
-    "sales-quotas",
-    "sales_quota",
-    f"q.quantity, q.handed_on, {USED} AS used, {STARTS_AT} AS starts_at, {ENDS_AT} AS ends_at",
-    "q.period",
-)
-_STOCK = _List.of("stock-quotas", "stock_quota", "q.granted, q.used", "CAST('TOTAL' AS text)")
+def _by_id(chosen: Chosen[V]) -> Reading[V]:
+    scope = text(
+        """q.id = :id AND q.channel_id IN (
+               SELECT s.id FROM channel s WHERE s.path @> ARRAY[CAST(:scope AS uuid)])"""
+    )
+    return Reading(chosen, chosen.select().where(scope))
+
+
+_SALES = _List("sales-quotas", SALES_QUOTA, "sales_quota", "q.period")
+_STOCK = _List("stock-quotas", STOCK_QUOTA, "stock_quota", "CAST('TOTAL' AS text)")
 
 
 class StoredQuotaReads:
@@ -80,69 +76,63 @@ class StoredQuotaReads:
         self._database = database
 
     async def sales_quotas(
-        self, caller: Caller, wanted: QuotaFilter, request: PageRequest
+        self, caller: Caller, wanted: QuotaFilter, request: PageRequest, selected: Selected = ALL
     ) -> Page[SalesQuotaView]:
         """Quotas of periods."""
         period = None if wanted.period is None else wanted.period.value
-        return await self._page(_SALES, _sales, caller, wanted, period, request)
+        return await self._page(_SALES, caller, wanted, period, request, selected)
 
     async def stock_quotas(
-        self, caller: Caller, wanted: QuotaFilter, request: PageRequest
+        self, caller: Caller, wanted: QuotaFilter, request: PageRequest, selected: Selected = ALL
     ) -> Page[StockQuotaView]:
         """Allocations."""
-        return await self._page(_STOCK, _stock, caller, wanted, None, request)
+        return await self._page(_STOCK, caller, wanted, None, request, selected)
 
     async def node(self, caller: Caller, type_name: str, id: UUID) -> SalesQuotaView | StockQuotaView | None:
         """A quota or an allocation by its id."""
         if not caller.is_back_office or not caller.may(STOCK_READ):
             return None
-        listed = _SALES if type_name == "SalesQuota" else _STOCK
+        listed: _List[Any] = _SALES if type_name == "SalesQuota" else _STOCK
         async with self._database.connection() as connection:
-            row = await listed.by_id.one(connection, id=id, scope=caller.channel)
-        if row is None:
-            return None
-        return _sales(row) if listed is _SALES else _stock(row)
+            found = await listed.by_id.of(ALL).all(connection, caller, id=id, scope=caller.channel)
+        return found[0] if found else None
 
     async def _page(
         self,
-        listed: _List,
-        view: Callable[[asyncpg.Record], Any],
+        listed: _List[Any],
         caller: Caller,
         wanted: QuotaFilter,
         period: str | None,
         request: PageRequest,
+        selected: Selected,
     ) -> Page[Any]:
         texts = [text for text in (wanted.channel, wanted.sku) if text is not None]
         if not caller.is_back_office or not caller.may(STOCK_READ) or not all(map(storable, texts)):
             return Page.empty()
-        values = {"scope": caller.channel, "channel": wanted.channel, "sku": wanted.sku, "period": period}
+        values: dict[str, Any] = {
+            "scope": caller.channel,
+            "channel": wanted.channel,
+            "sku": wanted.sku,
+            "period": period,
+        }
         code, sku, at_period = _keys(request)
-        statement = listed.backwards if request.backwards else listed.forwards
+        values |= {"at_code": code, "at_sku": sku, "at_period": at_period, "limit": request.limit + 1}
+        read = listed.pages.of(selected).way(request.backwards)
         async with self._database.connection() as connection:
-            rows = await statement.all(
-                connection, **values, at_code=code, at_sku=sku, at_period=at_period, most=request.limit + 1
-            )
+            views = await read.all(connection, caller, **values)
 
         async def count() -> int:
             async with self._database.connection() as connection:
                 return int(await listed.count.value(connection, **values))
 
-        found = [
-            (view(row), cursor_of(listed.name, [row["code"], row["sku"], row["period"]])) for row in rows
-        ]
+        found = [(one, cursor_of(listed.name, _place(one))) for one in views]
         return Page.cut(found, request, count)
 
 
-def _sales(row: asyncpg.Record) -> SalesQuotaView:
-    return SalesQuotaView(
-        row["id"],
-        row["sku"], row["channel_id"], QuotaPeriod(row["period"]), row["quantity"], row["handed_on"],
-        row["used"], row["starts_at"], row["ends_at"],
-    )  # fmt: skip
-
-
-def _stock(row: asyncpg.Record) -> StockQuotaView:
-    return StockQuotaView(row["id"], row["sku"], row["channel_id"], row["granted"], row["used"])
+def _place(one: SalesQuotaView | StockQuotaView) -> list[str]:
+    """Where it is in its list; an allocation has no period."""
+    period = one.period.value if isinstance(one, SalesQuotaView) else "TOTAL"
+    return [joined_of(one, CODE), one.sku, period]
 
 
 def _keys(request: PageRequest) -> tuple[str | None, str | None, str | None]:

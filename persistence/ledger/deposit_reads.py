@@ -9,7 +9,10 @@ from domain.access.identifiers import storable
 from domain.access.permissions import ACCOUNT_READ
 from domain.ledger.deposits.views import DepositRequestView
 from domain.paging import Page, PageRequest, cursor_of
+from domain.selected import ALL, Selected
+from persistence.ledger.deposit_shape import DEPOSIT_REQUEST
 from persistence.ledger.deposits import APPROVED, COLUMNS, request_of
+from persistence.selecting.pages import NewestPages
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -19,21 +22,16 @@ if TYPE_CHECKING:
 
 NEWEST = "deposit-requests"
 
-_FOUND = """
-      FROM deposit_request r JOIN channel c ON c.id = r.channel_id
-     WHERE c.path @> ARRAY[CAST(:scope AS uuid)]
-       AND (CAST(:channel AS text) IS NULL OR c.path @> ARRAY[
-            (SELECT n.id FROM channel n WHERE n.code = :channel AND n.path @> ARRAY[CAST(:scope AS uuid)])])
+_WANTED = """r.channel_id IN (
+           SELECT c.id FROM channel c
+            WHERE c.path @> ARRAY[CAST(:scope AS uuid)]
+              AND (CAST(:channel AS text) IS NULL OR c.path @> ARRAY[
+                   (SELECT n.id FROM channel n
+                     WHERE n.code = :channel AND n.path @> ARRAY[CAST(:scope AS uuid)])]))
        AND (CAST(:kind AS text) IS NULL OR r.kind = :kind)
        AND (CAST(:statuses AS text[]) IS NULL OR r.status = ANY (CAST(:statuses AS text[])))"""
-_PAGE = f"""
-    WITH page AS MATERIALIZED (
-        SELECT r.* {_FOUND} AND (CAST(:key AS uuid) IS NULL OR r.id {{sign}} :key)
-         ORDER BY r.id {{way}} LIMIT :most)
-    SELECT {COLUMNS} FROM page r {APPROVED} ORDER BY r.id {{way}}"""
-_FORWARDS = Statement(_PAGE.format(sign="<", way="DESC"))
-_BACKWARDS = Statement(_PAGE.format(sign=">", way="ASC"))
-_COUNT = Statement(f"SELECT count(*) {_FOUND}")
+_PAGES = NewestPages(DEPOSIT_REQUEST, _WANTED)
+_COUNT = Statement(f"SELECT count(*) FROM deposit_request r WHERE {_WANTED}")
 _BY_ID = Statement(
     f"""SELECT {COLUMNS} FROM deposit_request r JOIN channel c ON c.id = r.channel_id {APPROVED}
          WHERE r.id = :id AND c.path @> ARRAY[CAST(:scope AS uuid)]"""
@@ -47,7 +45,7 @@ class StoredDepositReads:
         self._database = database
 
     async def requests(
-        self, caller: Caller, wanted: RequestFilter, request: PageRequest
+        self, caller: Caller, wanted: RequestFilter, request: PageRequest, selected: Selected = ALL
     ) -> Page[DepositRequestView]:
         """Requests, the newest first."""
         if not _may(caller) or not storable(wanted.channel or ""):
@@ -58,15 +56,15 @@ class StoredDepositReads:
             "kind": None if wanted.kind is None else wanted.kind.value,
             "statuses": None if wanted.status is None else [status.value for status in wanted.status],
         }
-        statement = _BACKWARDS if request.backwards else _FORWARDS
+        read = _PAGES.of(selected).way(request.backwards)
         async with self._database.connection() as connection:
-            rows = await statement.all(connection, **values, key=request.last_id, most=request.limit + 1)
+            views = await read.all(connection, caller, **values, key=request.last_id, limit=request.limit + 1)
 
         async def count() -> int:
             async with self._database.connection() as connection:
                 return int(await _COUNT.value(connection, **values))
 
-        found = [(request_of(row), cursor_of(NEWEST, [row["id"].hex])) for row in rows]
+        found = [(one, cursor_of(NEWEST, [one.id.hex])) for one in views]
         return Page.cut(found, request, count)
 
     async def node(self, caller: Caller, type_name: str, id: UUID) -> DepositRequestView | None:

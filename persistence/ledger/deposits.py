@@ -9,6 +9,7 @@ from domain.ids import new_id
 from domain.ledger.deposits.states import RequestKind, RequestStatus
 from domain.ledger.deposits.views import DepositRequestView
 from domain.money import Money
+from persistence.ledger.deposit_shape import APPROVALS
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
 
 COLUMNS = """r.*, coalesce(approved.names, CAST(ARRAY[] AS text[])) AS approved_by,
              coalesce(approved.ids, CAST(ARRAY[] AS uuid[])) AS approver_ids"""
-APPROVED = """LEFT JOIN LATERAL (
-    SELECT array_agg(a.name ORDER BY a.approved_at, a.agent_id) AS names,
-           array_agg(a.agent_id ORDER BY a.approved_at, a.agent_id) AS ids
-      FROM deposit_approval a WHERE a.request_id = r.id) AS approved ON true"""
+APPROVED = f"LEFT JOIN LATERAL ({APPROVALS}) AS approved ON true"
 
 _ADD = Statement(
     """INSERT INTO deposit_request (id, kind, channel_id, amount_minor, currency, status, note,

@@ -8,7 +8,7 @@ from domain.orders.views import LineView, OrderView
 from domain.payments.views import PaymentView
 from persistence.orders.scope import VISIBLE
 from persistence.orders.shapes import LINE, ORDER, PAYMENT
-from persistence.selecting.pages import TimedPages
+from persistence.selecting.pages import NewestPages
 from persistence.selecting.variants import Chosen, Reading, Variants
 from persistence.statements import Statement
 
@@ -29,7 +29,9 @@ class OrderList:
     """One list of orders and how long it is; with `each` the condition is about a channel `h`."""
 
     def __init__(self, condition: str, each: bool = False) -> None:
-        self.pages = TimedPages(ORDER, "placed_at", f"{condition} AND {_WANTED}", _CHANNELS if each else None)
+        self.pages = NewestPages(
+            ORDER, f"{condition} AND {_WANTED}", "placed_at", _CHANNELS if each else None
+        )
         counted = f"SELECT count(*) AS n FROM orders o WHERE {condition} AND {_WANTED}"
         summed = "SELECT CAST(coalesce(sum(f.n), 0) AS bigint)"
         sums = f"{summed} FROM ({_CHANNELS}) h CROSS JOIN LATERAL ({counted}) f"

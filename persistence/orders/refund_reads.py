@@ -21,7 +21,7 @@ from persistence.orders.refund_facts import facts_of
 from persistence.orders.refund_rows import REFUND_COLUMNS, refund_line_of, refund_of
 from persistence.orders.scope import VISIBLE, scope
 from persistence.orders.shapes import REFUND
-from persistence.selecting.pages import TimedPages
+from persistence.selecting.pages import NewestPages
 from persistence.selecting.variants import Chosen, Reading, Variants
 from persistence.statements import Statement
 
@@ -53,7 +53,7 @@ class RefundList:
     """The statements of one list of refunds, the newest first; `each` asks once for each channel `h`."""
 
     def __init__(self, condition: str, each: bool) -> None:
-        self.pages = TimedPages(REFUND, "created_at", condition, _CHANNELS if each else None)
+        self.pages = NewestPages(REFUND, condition, "created_at", _CHANNELS if each else None)
         counted = f"SELECT count(*) AS n FROM refund r WHERE {condition}"
         sums = f"""SELECT CAST(coalesce(sum(f.n), 0) AS bigint) FROM ({_CHANNELS}) h
                     CROSS JOIN LATERAL ({counted}) f"""

@@ -33,32 +33,40 @@ class BothWays(Generic[V]):
         return self.backwards if backwards else self.forwards
 
 
-class TimedPages(Variants[V, BothWays[V]]):
-    """A list by a moment and the id: parameters `at` and `id` are where it goes on, and `limit`.
+class NewestPages(Variants[V, BothWays[V]]):
+    """A list by the id, or by a moment and the id; where it goes on are `key`, or `at` and `id`, and `limit`.
 
     With `channels`, a query of ids, the condition is asked once for each of them as `h`, in that channel's
     own index: otherwise a shop with little would walk over everybody else's to fill its page.
     """
 
-    def __init__(self, shape: Shape[V], moment: str, condition: str, channels: str | None = None) -> None:
-        self._moment, self._condition, self._channels = moment, condition, channels
-        super().__init__(shape, lambda chosen: BothWays.of(chosen, self._page), ("id", moment))
+    def __init__(
+        self, shape: Shape[V], condition: str, moment: str | None = None, channels: str | None = None
+    ) -> None:
+        self._condition, self._channels = condition, channels
+        self._keys = ("id",) if moment is None else (moment, "id")
+        super().__init__(shape, lambda chosen: BothWays.of(chosen, self._page), self._keys)
 
     def _page(self, chosen: Chosen[V], newest: bool) -> Select[Any]:
         """What is joined is joined to the page, not to what lies behind it."""
-        base, moment, sign = self.shape.base, self._moment, "<" if newest else ">"
-        beyond = f"(CAST(:at AS timestamptz) IS NULL OR ({{0}}.{moment}, {{0}}.id) {sign} (:at, :id))"
-        alias = getattr(base, "name", "")
-        page = chosen.rows().where(text(self._condition), text(beyond.format(alias)))
+        base: Any = self.shape.base
+        page = chosen.rows().where(text(self._condition), text(self._beyond(base.name, newest)))
         page = page.order_by(*self._order(base, newest)).limit(LIMIT)
         if self._channels is not None:
             channels = text(self._channels).columns(column("id")).subquery("h")
-            each = page.lateral(alias)
+            each = page.lateral(base.name)
             both = select(each).select_from(channels.join(each, true()))
             page = both.order_by(*self._order(each, newest)).limit(LIMIT)
-        rows = page.subquery(alias)
+        rows = page.subquery(base.name)
         return chosen.select(rows).order_by(*self._order(rows, newest))
 
+    def _beyond(self, alias: str, newest: bool) -> str:
+        sign = "<" if newest else ">"
+        if len(self._keys) == 1:
+            return f"(CAST(:key AS uuid) IS NULL OR {alias}.id {sign} :key)"
+        own = ", ".join(f"{alias}.{key}" for key in self._keys)
+        return f"(CAST(:at AS timestamptz) IS NULL OR ({own}) {sign} (:at, :id))"
+
     def _order(self, rows: Any, newest: bool) -> list[Any]:
-        by = (rows.c[self._moment], rows.c["id"])
+        by = [rows.c[key] for key in self._keys]
         return [one.desc() if newest else one.asc() for one in by]

@@ -58,6 +58,8 @@ class Shape(Generic[V]):
     view: type[V]
     base: FromClause
     parts: Mapping[str, Part]
+    properties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the view works out of its attributes, and of which."""
     joins: Mapping[FromClause, On] = field(default_factory=dict)
     """Tables of which parts use columns; each is joined when such a part is selected."""
     attached: Mapping[str, Part] = field(default_factory=dict)
@@ -70,6 +72,8 @@ class Shape(Generic[V]):
     def key_of(self, selected: Selected, always: tuple[str, ...]) -> Key:
         """What is read for a selection: `always` too, and everything where an attribute is not known."""
         wanted = selected.attributes
+        if wanted is not None and not self.properties.keys().isdisjoint(wanted):
+            wanted = frozenset(one for name in wanted for one in self.properties.get(name, (name,)))
         if wanted is None or not wanted <= self.parts.keys():
             wanted = frozenset(self.parts)
         attributes = tuple(name for name in self.parts if name in wanted or name in always)
@@ -78,7 +82,7 @@ class Shape(Generic[V]):
             below = selected.joins(name)
             if below is not None:
                 relations.append((name, relation.shape.key_of(below, PRESENT)))
-        attached = tuple(name for name in self.attached if selected.joins(name) is not None)
+        attached = tuple(name for name in self.attached if name in always or selected.joins(name))
         return attributes, attached, tuple(relations)
 
     def columns_of(self, parts: Iterable[Part]) -> list[ColumnElement[Any]]:

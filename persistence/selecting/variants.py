@@ -57,7 +57,8 @@ class Chosen(Generic[V]):
     def _labelled(self, base: FromClause, prefix: str) -> list[ColumnElement[Any]]:
         """In the order in which `reader` takes them."""
         own: list[ColumnElement[Any]] = [
-            self._of(column, base).label(f"{prefix}{_label(column, self.shape)}") for column in self._columns
+            self._of(column, base).label(f"{prefix}{_label(column, self.shape, place)}")
+            for place, column in enumerate(self._columns)
         ]
         for name, relation, below in self.relations:
             own += below._labelled(relation.shape.base, f"{prefix}{name}__")
@@ -185,8 +186,10 @@ class Variants(Generic[V, R]):
         return self._built.cache_info().misses
 
 
-def _label(column: ColumnElement[Any], shape: Shape[Any]) -> str:
+def _label(column: ColumnElement[Any], shape: Shape[Any], place: int) -> str:
     own: Any = column
+    if own.table is None:
+        return f"computed_{place}"
     return str(own.name) if own.table is shape.base else f"{own.table.name}__{own.name}"
 
 

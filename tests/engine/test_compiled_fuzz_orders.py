@@ -22,7 +22,21 @@ from tests.orders.shop import Shop, line, top_up
 pytestmark = pytest.mark.filterwarnings(
     "ignore:coroutine .* was never awaited:RuntimeWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
-ROOTS = frozenset({"orders", "order", "cards", "card", "refunds", "node", "channel", "agents", "tokens"})
+ROOTS = frozenset(
+    {"orders", "order", "cards", "card", "refunds", "node", "channel", "agents", "tokens"}
+    | {"depositRequests", "salesQuotas", "stockQuotas"}
+)
+ASIDE = """
+    WITH stock AS (INSERT INTO stock_quota (channel_id, variant_id, granted) VALUES ($1, $2, 3)),
+         sales AS (INSERT INTO sales_quota
+                          (id, channel_id, variant_id, period, zone, quantity, starts_at, ends_at)
+                   VALUES (gen_random_uuid(), $1, $2, 'DAY', 'UTC', 9, now(), now() + interval '1 day')),
+         ann AS (INSERT INTO agent (id, email, password_hash, name, channel_id, roles)
+                 VALUES (gen_random_uuid(), $3, 'x', 'Ann', $1, '{OWNER}') RETURNING id)
+    INSERT INTO deposit_request (id, kind, channel_id, amount_minor, currency, status, approvals_needed,
+                                 requested_by_id, requested_by)
+    SELECT gen_random_uuid(), 'TOP_UP', $1, 500, 'CNY', 'PENDING', 1, id, 'Ann' FROM ann"""
+"""Rows of the lists beside the trade, in a channel."""
 
 
 async def trade(shop: Shop) -> tuple[list[Any], list[str]]:
@@ -34,6 +48,8 @@ async def trade(shop: Shop) -> tuple[list[Any], list[str]]:
     await shop.place(agent, line("FILM"))
     await shop.work_off(2)
     await desk.ask(shop, shop.agent("GD"), back)
+    for channel in ("GD", "SHOP"):
+        await shop.run(ASIDE, shop.channels[channel], shop.variants["TXV"], f"{channel}@b.cn")
     found = []
     for prefix, table in (("ord", "orders"), ("crd", "card"), ("pay", "payment"), ("lin", "order_line"),
                           ("rfd", "refund"), ("shp", "shipment")):  # fmt: skip

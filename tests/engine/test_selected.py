@@ -193,6 +193,33 @@ async def test_channels_and_people_are_read_and_joined_alike(desk: Desk) -> None
     ]
 
 
+async def test_what_is_worked_out_or_looked_up_for_a_row_is_so_when_it_is_selected(desk: Desk) -> None:
+    shop = desk.shop
+    hq, variant = shop.channels["HQ"], shop.variants["TXV"]
+    await shop.run(
+        """INSERT INTO sales_quota (id, channel_id, variant_id, period, zone, quantity, used, starts_at)
+           VALUES (gen_random_uuid(), $1, $2, 'TOTAL', 'UTC', 9, 2, now())""",
+        shop.channels["SHOP"], variant,
+    )  # fmt: skip
+    granted = "INSERT INTO stock_quota (channel_id, variant_id, granted) VALUES ($1, $2, 3)"
+    await shop.run(granted, hq, variant)
+    agent = shop.agent("HQ")
+    data = await desk.ask("{ salesQuotas { edges { node { left channel { code } } } } }", agent)
+    assert data["salesQuotas"]["edges"] == [{"node": {"left": 7, "channel": {"code": "SHOP"}}}]
+    assert len(desk.sent) == 1
+    assert "THEN 0 ELSE q.used END" in desk.sent[0]
+    await desk.ask("{ salesQuotas { edges { node { quantity } } } }", agent)
+    assert "q.used" not in desk.sent[0]
+    data = await desk.ask("{ stockQuotas { edges { node { sku channel { name } } } } }", agent)
+    assert data["stockQuotas"]["edges"] == [{"node": {"sku": "TXV", "channel": {"name": "HQ"}}}]
+    assert "q.granted" not in desk.sent[0]
+
+    await desk.ask("{ depositRequests { edges { node { note channel { code } } } } }", agent)
+    assert [read_of(one) for one in desk.sent] == [{"r.id", "r.note", "r.channel_id", "rch.id", "rch.code"}]
+    await desk.ask("{ depositRequests { edges { node { approvals } } } }", agent)
+    assert [read_of(one) for one in desk.sent] == [{"r.id", "approved.ids"}]
+
+
 async def test_a_joined_order_is_shown_to_those_who_may_read_orders(desk: Desk) -> None:
     shop = desk.shop
     order = await shop.bought(shop.agent(), line("TXV"))

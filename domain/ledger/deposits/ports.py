@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from domain.ledger.deposits.views import DepositRequestView
     from domain.money import Money
     from domain.paging import Page, PageRequest
+from domain.selected import ALL, Selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class DepositReads(Protocol):
     """Requests of the caller's channel and of all below it."""
 
     async def requests(
-        self, caller: Caller, wanted: RequestFilter, request: PageRequest
+        self, caller: Caller, wanted: RequestFilter, request: PageRequest, selected: Selected = ALL
     ) -> Page[DepositRequestView]:
         """Requests, the newest first."""
 

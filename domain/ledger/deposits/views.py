@@ -8,10 +8,11 @@ from uuid import UUID
 
 from domain.ledger.deposits.states import RequestKind, RequestStatus
 from domain.money import Money
+from domain.selected import Joining
 
 
 @dataclass(frozen=True, slots=True)
-class DepositRequestView:
+class DepositRequestView(Joining):
     """A top-up or withdrawal of a channel's deposit."""
 
     id: UUID
