@@ -91,9 +91,7 @@ async def rigged(dsn: str, place: Path) -> AsyncIterator[Rig]:
         made = await store.perform(CreateToken(TokenKind.API_CLIENT, SHOP, "feed", (CARDS_READ,)), SYSTEM)
         async with store.database.connection() as connection:
             card = await connection.fetchrow("SELECT id, channel_id FROM card WHERE state = 'DELIVERED'")
-        async with serving(
-            place, dsn, QUANYI_SOCKETS_PER_ADDRESS=MANY, QUANYI_COST_PER_MINUTE=MANY
-        ) as process:
+        async with serving(place, dsn, QUANYI_SOCKETS_PER_ADDRESS=MANY, QUANYI_BUDGETS="false") as process:
             yield Rig(store, process, str(made.token), card)
 
 
@@ -167,6 +165,14 @@ def table(found: dict[str, Any], said: argparse.Namespace) -> str:
     return "\n".join(lines)
 
 
+def allow(sockets: int) -> None:
+    """Let processes that are started from here have so many sockets; AssertionError where they may not."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = sockets + 500
+    assert most >= wanted, f"Allow {wanted} open files first: ulimit -n {wanted}"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser("benchmarks.fanout", description=(__doc__ or "").partition("\n")[0])
@@ -175,10 +181,7 @@ def main() -> None:
     parser.add_argument("--idle", type=int, default=0, help="Measure the memory of so many idle subscribers.")
     parser.add_argument("--groups", type=int, default=len(SELECTIONS), help="Distinct ones of the idle.")
     said = parser.parse_args()
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = max(said.sockets, said.idle) + 500
-    assert most >= wanted, f"Allow {wanted} open files first: ulimit -n {wanted}"
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    allow(max(said.sockets, said.idle))
     asyncio.run(_run(said))
 
 

@@ -1,4 +1,4 @@
-"""The measurement of live feeds gives figures, and counts what was made and what was given away."""
+"""The measurement of live feeds gives figures, and what they say of memory holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fanout import SELECTIONS, fanned_out, idle, rigged
+from benchmarks.fanout import SELECTIONS, allow, fanned_out, idle, rigged
 from benchmarks.sides import WARM_UP
 
 
@@ -20,3 +20,13 @@ async def test_both_sides_deliver_the_same(dsn: str, tmp_path: Path) -> None:
     assert found["delivered"] == sockets * (events + WARM_UP)
     assert found["ours"].message_bytes == found["bare"].message_bytes > 100
     assert min(found["ours"].cpu_us, found["bare"].cpu_us, *memory.values()) > 0
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("groups", [3, 2_000])
+async def test_ten_thousand_idle_subscribers_fit_in_a_gigabyte(dsn: str, tmp_path: Path, groups: int) -> None:
+    allow(10_000)
+    async with rigged(dsn, tmp_path) as rig:
+        memory = await idle(rig, 10_000, groups)
+    print(f"\n{groups} groups", {name: round(value) for name, value in memory.items()})
+    assert max(memory.values()) < 1_000
