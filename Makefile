@@ -18,12 +18,13 @@ run: install-run ## Start the server with an embedded PostgreSQL and the demo on
 test: install ## Run every test.
 	@exec $(BIN)/python -m pytest
 
+# The types are checked beside the rest: each takes half of the time and one processor.
 check: install ## Lint, format, types, import contracts and the rules of the house.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n 0 tests/house
+	$(BIN)/mypy & types=$$!; \
+		$(BIN)/lint-imports && $(BIN)/python -m pytest -q -n 0 tests/house; rest=$$?; \
+		wait $$types && exit $$rest
 
 soak: install ## Run the long tests that `make test` leaves out.
 	@exec $(BIN)/python -m pytest -n 0 -m soak

@@ -11,6 +11,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 pytest_plugins = [
+    "tests.fixtures.garbage",
     "tests.fixtures.turns",
     "tests.fixtures.database",
     "tests.fixtures.embedded",

@@ -177,18 +177,16 @@ async def counted(http: httpx2.AsyncClient, server: ServerProcess) -> int:
     return int(sum(float(line.removeprefix(prefix)) for line in text.splitlines() if line.startswith(prefix)))
 
 
-async def test_ctrl_c_ends_the_parent_and_its_workers(home: Home, tmp_path: Path) -> None:
-    dsn = home.settings().database_url
-    async with serving(tmp_path, dsn, workers=2, QUANYI_DATA=str(home.data)) as server:
-        family = server.family()
-        assert await asyncio.to_thread(server.stop) == 0
-        assert [one for one in family if one.is_running()] == []
-
-
-async def test_open_feeds_are_told_and_do_not_keep_the_server(home: Home, tmp_path: Path) -> None:
+async def test_ctrl_c_tells_open_feeds_and_ends_the_parent_and_its_workers(
+    home: Home, tmp_path: Path
+) -> None:
     dsn = home.settings().database_url
     owner = next(one for one in home.guide["agents"] if one["email"].startswith("owner@hq."))
-    async with serving(tmp_path, dsn, QUANYI_DATA=str(home.data)) as server, httpx2.AsyncClient() as http:
+    async with (
+        serving(tmp_path, dsn, workers=2, QUANYI_DATA=str(home.data)) as server,
+        httpx2.AsyncClient() as http,
+    ):
+        family = server.family()
         said = {"email": owner["email"], "password": owner["password"]}
         body = {"query": SIGN_IN_AGENT, "variables": {"input": said}}
         answer = (await http.post(f"{server.url}/graphql", json=body, timeout=30)).json()
@@ -209,6 +207,7 @@ async def test_open_feeds_are_told_and_do_not_keep_the_server(home: Home, tmp_pa
             began_s = time.monotonic()
             assert await asyncio.to_thread(server.stop) == 0
             took_s = time.monotonic() - began_s
+            assert [one for one in family if one.is_running()] == []
             await asyncio.wait_for(socket.wait_closed(), 10)
             assert socket.close_code == 1001
     print(f"\nstopped with open feeds in {took_s:.1f} s")
