@@ -99,6 +99,9 @@ class CardStock(Protocol):
     async def release(self, fulfilment_ids: Sequence[UUID], caller: Caller, reason: str) -> None:
         """Everything reserved goes back to where it was: cards, counts and quotas. Once for a fulfilment."""
 
+    async def lock(self, fulfilment_ids: Sequence[UUID]) -> None:
+        """Lock the gates of what fulfilments took, all in key order: before any of them is given back."""
+
     async def put_back(self, counts: Mapping[UUID, int]) -> None:
         """So many of each fulfilment's counted goods go back to where they came from, with their quotas.
 

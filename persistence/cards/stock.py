@@ -67,6 +67,10 @@ class StoredCards:
         await sql.LOCK_RESERVED.all(self._on, fulfilments=ids)
         await move(self._work, sql.RELEASE, caller, reason, fulfilments=ids)
 
+    async def lock(self, fulfilment_ids: Sequence[UUID]) -> None:
+        """Levels, allocations, quotas."""
+        await sql.LOCK_RESERVED.all(self._on, fulfilments=list(fulfilment_ids))
+
     async def put_back(self, counts: Mapping[UUID, int]) -> None:
         """Behind the gate."""
         await sql.LOCK_RESERVED.all(self._on, fulfilments=list(counts))

@@ -19,7 +19,9 @@ _RETURNS = ", ".join(
 _EARNINGS = ", ".join(
     repr(one.kind.value) for one in (REVENUE, SALES_RETURNS, COST_OF_GOODS, PROMOTION_EXPENSE, LOSSES)
 )
-_POSTED = "EXISTS (SELECT FROM ledger_transfer t WHERE t.business_id = r.id AND t.type = {0!r})"
+_POSTED = """EXISTS (
+        SELECT FROM ledger_transfer t
+         WHERE t.order_id = r.order_id AND t.business_id = r.id AND t.type = {0!r})"""
 
 _AT_SALE = """
     SELECT l.order_id, o.currency, o.refund_status, min(p.place) AS place,
@@ -60,9 +62,9 @@ MARGINS = Statement(
                         UNION ALL
                        SELECT -r.amount_minor
                          FROM refund r
-                        WHERE r.order_id = s.order_id AND s.sells AND r.status = 'SUCCEEDED'
+                        WHERE r.order_id = s.order_id AND s.sells
                           AND {_POSTED.format("REFUND")} AND NOT {_POSTED.format("MONEY_BACK")}) one
-               ) back ON s.refund_status <> 'NONE'"""
+                WHERE s.refund_status <> 'NONE') back ON true"""
 )
 """What is kept is what the ledger says of the order's refunds, to the fen; of orders from before there was a
 ledger, whose refunds are not in it, it is what the sale earned.

@@ -40,4 +40,4 @@ def test_the_page_tells_the_truth() -> None:
             exec(text, known)
         printed.append(out.getvalue().strip())
     assert printed == said
-    assert len(printed) == 4
+    assert len(printed) == 5

@@ -65,8 +65,11 @@ async def refresh(shop: Shop) -> None:
     await shop.run("UPDATE price_epoch SET epoch = epoch + 1")
 
 
-async def add_product(shop: Shop, sku: str) -> None:
-    kind, list_minor, cost_minor, settings = story.GOODS[sku]
+async def add_product(
+    shop: Shop, sku: str, goods: tuple[str, int, int, dict[str, Any]] | None = None
+) -> None:
+    """One of the shop's goods, or another of a kind, list price, cost and settings."""
+    kind, list_minor, cost_minor, settings = goods or story.GOODS[sku]
     template = story.PHONE_TEMPLATE if kind == "DIRECT_TOPUP" else None
     await _add(shop, sku, kind, list_minor, cost_minor, settings, template)
 

@@ -21,7 +21,7 @@ from domain.refusals import NotFound
 from tests.cards.stockroom import Sku, Stockroom
 from tests.orders.crowd import kinds
 from tests.orders.desk import approve, ask, refund, reject, reveal
-from tests.orders.goods import set_count
+from tests.orders.goods import add_cards, add_product, set_count
 from tests.orders.shop import Shop, line
 
 CARDS = 12
@@ -121,6 +121,24 @@ async def test_a_parcel_is_sent_or_paid_back_and_a_refund_is_decided_once(shop: 
     assert sum(isinstance(each, RefundNotPossible) for each in answers) == 3
     state = await shop.value("SELECT state FROM card ORDER BY changed_at DESC LIMIT 1")
     assert state == ("IN_STOCK" if one.status is RefundState.SUCCEEDED else "DELIVERED")
+
+
+async def test_who_approves_and_who_buys_lock_the_goods_in_one_order(shop: Shop) -> None:
+    # A card that comes after the figure in key order: methods take cards back first.
+    await add_product(shop, "LATE", ("LINK", 4000, 3000, {}))
+    await add_cards(shop, "LATE", 60)
+    await set_count(shop, "FIGURE", 60)
+    buyer, goods = await shop.customer(), (line("FIGURE"), line("LATE"))
+    asked = [await ask(shop, buyer, await shop.bought(buyer, *goods)) for _ in range(12)]
+    stuck = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    before = await shop.value(stuck)
+    answers = await together(
+        *(one for each in asked for one in (approve(shop, shop.agent(), each), shop.place(buyer, *goods)))
+    )
+    assert [one for one in answers if isinstance(one, BaseException)] == []
+    await shop.run("SELECT pg_stat_force_next_flush()")
+    assert await shop.value(stuck) == before
+    assert (await shop.stock("FIGURE"), await shop.stock("LATE")) == (48, 48)
 
 
 async def test_the_database_itself_keeps_a_part_from_giving_more_than_was_paid(shop: Shop) -> None:

@@ -90,16 +90,15 @@ async def test_damaged_goods_are_a_loss_whether_they_are_looked_at_or_paid_back_
     await back(shop, order, 1)
     assert await losses(shop) == -5_000
     await shop.perform(UpdateShipment(parcel, returned=True), shop.agent("HQ"))
-    await back(shop, order, 3)
-    assert await losses(shop) == -5_000
     waits = await ask(shop, shop.agent(), order)
     await receive(shop, parcel, 2, DAMAGED)
+    assert await losses(shop) == -5_000
+    await approve(shop, shop.agent(), waits)
     assert await losses(shop) == -3 * 5_000
     looked_at = await receive(shop, parcel, 1, SELLABLE)
     assert (looked_at.sellable, looked_at.damaged, await shop.stock("FIGURE")) == (1, 3, 1)
     await receive(shop, parcel, None, DAMAGED)
     assert await losses(shop) == -4 * 5_000
-    await approve(shop, shop.agent(), waits)
     # One was fit for sale: its cost is the supplier's again, that of the four others is lost.
     left = {kind: minor for kind, minor in (await headquarters(shop)).items() if minor}
     revenue = left["REVENUE"]
@@ -108,6 +107,20 @@ async def test_damaged_goods_are_a_loss_whether_they_are_looked_at_or_paid_back_
     }  # fmt: skip
     assert await kept(shop, order) == ((-20_000, 0, 0), at_sale)
     assert await differences(shop.database) == []
+
+
+async def test_what_was_paid_back_before_it_left_is_no_part_of_what_is_damaged(shop: Shop) -> None:
+    order = await shop.bought(await shop.customer(), line("FIGURE", 3))
+    assert await back(shop, order, 1) == 9_900
+    parcel, stockroom = await shop.value("SELECT id FROM shipment"), shop.agent("HQ")
+    await shop.perform(ShipFulfilment(parcel, "SF", "1"), stockroom)
+    await shop.perform(UpdateShipment(parcel, delivered=True), stockroom)
+    for at, lost in ((1, -5_000), (2, -10_000)):
+        came = await receive(shop, parcel, 1, DAMAGED)
+        assert (came.quantity, came.damaged, await losses(shop)) == (2, at, lost + 5_000)
+        assert await back(shop, order, 1) == 9_900
+        assert await losses(shop) == lost
+    assert await shop.stock("FIGURE") == 3
 
 
 async def test_a_parcel_that_nobody_accepted_has_come_back_whole(shop: Shop) -> None:

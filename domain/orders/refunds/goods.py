@@ -32,6 +32,7 @@ async def take_back(claims: Sequence[Claim], caller: Caller, work: UnitOfWork) -
 
     A part that was paid and never begun (its group of buyers did not fill) is given up whole.
     """
+    await work.cards.lock([claim.part_id for claim in claims])
     moved: dict[UUID, PartStatus] = {}
     for method, theirs in _by_method(claims):
         moved |= await method.take_back(theirs, caller, work)
@@ -46,7 +47,7 @@ async def let_go(claims: Sequence[Claim], used: Sequence[UUID], caller: Caller, 
 
 
 def _by_method(claims: Sequence[Claim]) -> Iterator[tuple[Method, list[Claim]]]:
-    """In the order of the deliveries' names: cards first, whose gates are locked before anything else is."""
+    """In the order of the deliveries' names."""
     by_delivery: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:
         by_delivery[kind_of(claim.kind).delivery.value].append(claim)
