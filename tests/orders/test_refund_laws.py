@@ -121,6 +121,28 @@ async def story(shop: Shop, seed: int, steps: int) -> None:
     for what, statement in BROKEN.items():
         assert await shop.rows(statement) == [], (seed, what)
     assert await differences(shop.database) == []
+    assert await kept(shop) == await earned(shop), seed
+
+
+async def kept(shop: Shop) -> dict[str, int]:
+    """What each level's margins of all paid orders come to."""
+    ids = [row["id"] for row in await shop.rows("SELECT id FROM orders WHERE paid_at IS NOT NULL")]
+    found = {}
+    for code in ("HQ", "GD", "SHOP"):
+        margins = await shop.reads.margins_of(shop.agent(code), ids)
+        found[code] = sum(one.now.minor for one in margins.values())
+    return found
+
+
+async def earned(shop: Shop) -> dict[str, int]:
+    """What the books say that each level has earned."""
+    statement = """
+        SELECT coalesce(h.code, 'HQ') AS code, CAST(sum(e.minor) AS bigint) AS minor
+          FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+          JOIN ledger_transfer t ON t.id = e.transfer_id AND t.type <> 'OPENING'
+          LEFT JOIN channel h ON h.id = a.channel_id
+         WHERE a.kind NOT IN ('SUPPLIER_PREPAID', 'PAYMENT_CLEARING') GROUP BY 1"""
+    return {row["code"]: row["minor"] for row in await shop.rows(statement)}
 
 
 class Acts:
