@@ -23,6 +23,7 @@ class Connection(Protocol):
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]: ...
     async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None: ...
     async def fetchval(self, query: str, *args: Any) -> Any: ...
+    async def prepare(self, query: str) -> Any: ...
     async def execute(self, query: str, *args: Any) -> str: ...
     async def executemany(self, command: str, args: Any) -> None: ...
 
@@ -50,6 +51,12 @@ class Statement:
     async def all(self, connection: Connection, **values: Any) -> list[asyncpg.Record]:
         """Every row."""
         return await connection.fetch(self.sql, *self.arguments(values))
+
+    async def all_once(self, connection: Connection, **values: Any) -> list[asyncpg.Record]:
+        """Every row, without a place among the statements that the connection keeps prepared."""
+        prepared = await connection.prepare(self.sql)
+        found: list[asyncpg.Record] = await prepared.fetch(*self.arguments(values))
+        return found
 
     async def one(self, connection: Connection, **values: Any) -> asyncpg.Record | None:
         """The first row, or None."""

@@ -148,12 +148,16 @@ class Reading(Generic[V]):
     def __init__(self, chosen: Chosen[V], source: ClauseElement) -> None:
         self.statement, self._chosen = Statement(source), chosen
         self._view = chosen.reader()
+        self._is_known = False
 
     async def all(self, connection: Connection, caller: Caller | None, **values: Any) -> list[V]:
         """Every row's view; the caller is whom joined relations are shown to."""
         if self._chosen.relations and caller is not None:
             values |= self._chosen.values(caller)
-        return [self._view(row) for row in await self.statement.all(connection, **values)]
+        # What is asked once must not push aside what others keep prepared.
+        run = self.statement.all if self._is_known else self.statement.all_once
+        self._is_known = True
+        return [self._view(row) for row in await run(connection, **values)]
 
 
 class Variants(Generic[V, R]):
