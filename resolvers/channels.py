@@ -61,11 +61,16 @@ async def channel(context: Context, code: Code, selected: Selected = ALL) -> Cha
 
 @query(requires=PRICES_READ)
 async def price_rules(
-    context: Context, first: First = None, after: After = None, last: Last = None, before: Before = None
+    context: Context,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    selected: Selected = ALL,
 ) -> Connection[PriceRule] | None:
     """The rules and floors that your channel has set, the newest first."""
     request = PageRequest.of(first, after, last, before, RULES)
-    found = await context.reads.channels.rules(context.caller, request)
+    found = await context.reads.channels.rules(context.caller, request, selected.nodes)
     return shown(Connection[PriceRule], found)
 
 
@@ -104,7 +109,7 @@ async def _channels(context: Context, ids: Sequence[Any], selected: Selected) ->
 
 
 def _channel_of_rule() -> None:
-    @level(PriceRule)
+    @level(PriceRule, "channel_id", joined=True)
     async def channel(
         rules: Sequence[views.PriceRuleView], context: Context, selected: Selected = ALL
     ) -> list[Channel | None]:

@@ -144,7 +144,9 @@ class ChannelReads(Protocol):
     async def accounts_of(self, channels: Sequence[ChannelView]) -> list[AccountView | None]:
         """The deposit of each channel."""
 
-    async def rules(self, caller: Caller, request: PageRequest) -> Page[PriceRuleView]:
+    async def rules(
+        self, caller: Caller, request: PageRequest, selected: Selected = ALL
+    ) -> Page[PriceRuleView]:
         """The rules that the caller's channel has set, the newest first."""
 
     async def node(self, caller: Caller, type_name: str, id: UUID) -> ChannelView | PriceRuleView | None:

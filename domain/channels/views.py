@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.channels.rules import RATES, PriceRule
+from domain.channels.rules import RATES, PriceRule, RuleMode
 from domain.channels.tree import ChannelNode
 from domain.ledger.views import Balance
 from domain.money import Money
+from domain.selected import Joining
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ class AccountView:
 
 
 @dataclass(slots=True)
-class PriceRuleView:
+class PriceRuleView(Joining):
     """A price rule; of another channel's rule only what a trace names of it."""
 
     id: UUID
@@ -104,18 +105,19 @@ class PriceRuleView:
     def of(cls, rule: PriceRule, ended_at: datetime | None = None) -> PriceRuleView:
         """The whole of a rule, for its setter and those above."""
         return cls(
-            rule.id, rule.version, rule.kind.value, rule.mode.value, rule.base.value, value_text(rule),
+            rule.id, rule.version, rule.kind.value, rule.mode.value, rule.base.value,
+            value_text(rule.mode, rule.value),
             rule.action.value if rule.action else None, rule.target_channel_id, rule.target_tier,
             rule.variant_id, rule.product_id, rule.category_id, rule.min_quantity,
             rule.valid_from, rule.valid_until, rule.changed_at, ended_at,
         )  # fmt: skip
 
 
-def value_text(rule: PriceRule) -> str:
-    """The value as it is written: `80` or `98.8` percent, or a decimal amount."""
-    if rule.mode not in RATES:
-        return Money(rule.value).amount
-    whole, rest = divmod(rule.value, 100)
+def value_text(mode: RuleMode, value: int) -> str:
+    """A rule's value as it is written: `80` or `98.8` percent, or a decimal amount."""
+    if mode not in RATES:
+        return Money(value).amount
+    whole, rest = divmod(value, 100)
     return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") if rest else str(whole)
 
 

@@ -16,9 +16,9 @@ from domain.paging import Page, PageRequest, cursor_of
 from domain.refusals import BadRequest
 from domain.selected import ALL, Selected
 from persistence.channels.rows import rule_of
-from persistence.channels.shapes import SEEN, channel_shape, seen
+from persistence.channels.shapes import PRICE_RULE, SEEN, channel_shape, seen
 from persistence.ledger.balances import balances_of
-from persistence.selecting.pages import LIMIT, BothWays
+from persistence.selecting.pages import LIMIT, BothWays, NewestPages
 from persistence.selecting.variants import Chosen, Reading, Variants
 from persistence.statements import Statement
 
@@ -58,12 +58,7 @@ _CHILDREN = Variants(
     _SHAPE, lambda chosen: BothWays.of(chosen, _children), always=("id", "code", "parent_id")
 )
 _COUNT = Statement("SELECT count(*) FROM channel WHERE parent_id = :parent")
-_RULES = """
-    SELECT * FROM price_rule
-    WHERE setter_id = :setter AND ended_at IS NULL AND (CAST(:key AS uuid) IS NULL OR id {sign} :key)
-    ORDER BY id {way} LIMIT :most"""
-_RULES_FORWARDS = Statement(_RULES.format(sign="<", way="DESC"))
-_RULES_BACKWARDS = Statement(_RULES.format(sign=">", way="ASC"))
+_RULES = NewestPages(PRICE_RULE, "s.setter_id = :setter AND s.ended_at IS NULL")
 _COUNT_RULES = Statement("SELECT count(*) FROM price_rule WHERE setter_id = :setter AND ended_at IS NULL")
 _RULE = Statement(
     """SELECT r.* FROM price_rule r JOIN channel c ON c.id = r.setter_id
@@ -131,7 +126,9 @@ class StoredChannelReads:
             found = await balances_of(connection, [one.id for one in channels])
         return [AccountView.of(found[one.id][0]) if one.id in found else None for one in channels]
 
-    async def rules(self, caller: Caller, request: PageRequest) -> Page[PriceRuleView]:
+    async def rules(
+        self, caller: Caller, request: PageRequest, selected: Selected = ALL
+    ) -> Page[PriceRuleView]:
         """The rules that the caller's channel has set, the newest first."""
         key = None
         if request.after is not None:
@@ -141,10 +138,10 @@ class StoredChannelReads:
                 raise BadRequest(
                     "This cursor does not belong to this list; begin again without it."
                 ) from None
-        statement = _RULES_BACKWARDS if request.backwards else _RULES_FORWARDS
+        read, values = _RULES.of(selected).way(request.backwards), {"setter": caller.channel, "key": key}
         async with self._database.connection() as connection:
-            rows = await statement.all(connection, setter=caller.channel, key=key, most=request.limit + 1)
-        found = [(PriceRuleView.of(rule_of(row)), cursor_of(RULES, [str(row["id"])])) for row in rows]
+            rules = await read.all(connection, caller, **values, limit=request.limit + 1)
+        found = [(rule, cursor_of(RULES, [str(rule.id)])) for rule in rules]
         return Page.cut(found, request, self._counting(_COUNT_RULES, setter=caller.channel))
 
     async def node(self, caller: Caller, type_name: str, id: UUID) -> ChannelView | PriceRuleView | None:

@@ -9,9 +9,10 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
 from domain.access.callers import Caller
-from domain.channels.views import ChannelView
+from domain.channels.rules import RuleMode
+from domain.channels.views import ChannelView, PriceRuleView, value_text
 from persistence.selecting.shapes import Relation, Shape, part
-from persistence.tables.channels import channel
+from persistence.tables.channels import channel, price_rule
 
 SEEN = """CAST(:seen_from AS uuid) = ANY ({0}.path)
           AND (CAST(:seen_only AS uuid) IS NULL OR {0}.id = CAST(:seen_only AS uuid))"""
@@ -43,3 +44,29 @@ def channel_of(alias: str, *columns: str) -> Relation:
         return and_(shape.base.c.id == own, text(SEEN.format(alias)))
 
     return Relation(shape, on, seen)
+
+
+PRICE_RULE = Shape(
+    PriceRuleView,
+    price_rule.alias("s"),
+    {
+        "id": part("id"),
+        "version": part("version"),
+        "kind": part("kind"),
+        "mode": part("mode"),
+        "base": part("base"),
+        "value": part("mode", "value", make=lambda mode, value: value_text(RuleMode(mode), value)),
+        "action": part("action"),
+        "channel_id": part("target_channel_id"),
+        "tier": part("target_tier"),
+        "variant_id": part("variant_id"),
+        "product_id": part("product_id"),
+        "category_id": part("category_id"),
+        "min_quantity": part("min_quantity"),
+        "valid_from": part("valid_from"),
+        "valid_until": part("valid_until"),
+        "changed_at": part("changed_at"),
+        "ended_at": part("ended_at"),
+    },
+    relations={"channel": channel_of("sch", "target_channel_id")},
+)

@@ -2,83 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-import server
-from domain.access.callers import Caller
 from domain.selected import Selected
-from persistence.database import Database
 from persistence.orders import lists
-from persistence.reads import StoredReads
-from persistence.selecting.explaining import columns
 from persistence.selecting.variants import Reading, Variants
-from resolvers.http.codec import OrjsonCodec
 from schema import ids
-from schema.context import Context
-from schema.engine.compiled.execution import CompiledExecution
-from schema.engine.engine import Engine
-from schema.engine.requests import GraphQLRequest
-from tests.engine.comparing import WIDE
+from tests.engine.desk import Desk, read_of
 from tests.orders import desk as refunds
-from tests.orders.shop import Shop, line, open_shop
-
-
-class Desk:
-    """A compiled engine over a shop, which writes down what the database is asked."""
-
-    def __init__(self, shop: Shop) -> None:
-        self.shop, self.sent = shop, list[str]()
-        schema = server.build_schema()
-        self.execution = CompiledExecution(schema, codec=OrjsonCodec())
-        self.engine = Engine(
-            schema, WIDE, codec=OrjsonCodec(), on_fault=lambda _: None, execution=self.execution
-        )
-        self.reads = StoredReads(shop.database, shop.tools)
-
-    async def ask(self, document: str, caller: Caller, **variables: Any) -> Any:
-        """The data of a document; `sent` are its statements. Of a first run the driver tells nothing."""
-        first = await self.once(document, caller, **variables)
-        assert await self.once(document, caller, **variables) == first
-        return first
-
-    async def once(self, document: str, caller: Caller, **variables: Any) -> Any:
-        feed: Any = None
-        context = Context(caller, self.reads, self.shop.perform, feed)
-        prepared = self.engine.prepare(GraphQLRequest(document, variables=variables))
-        await asyncio.sleep(0)  # the driver tells of a statement behind its answer
-        self.sent.clear()
-        answer = await self.engine.execute(prepared, context)
-        await asyncio.sleep(0)
-        assert not answer.errors, answer.errors
-        assert not self.execution.fallbacks, self.execution.fallbacks
-        return answer.data
-
-    def explain(self, document: str) -> str:
-        return self.execution.explain(self.engine.documents.get(document), columns)
-
-
-@pytest.fixture
-async def desk(dsn: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    """One connection is kept ready, so all that is read one after the other goes through it."""
-    database = await Database.open(dsn, size=3)
-    desk = Desk(await open_shop(database, tmp_path))
-    async with database.connection() as connection:
-        connection.add_query_logger(lambda query: desk.sent.append(query.query))
-    yield desk
-    await database.close()
-
-
-def read_of(statement: str) -> set[str]:
-    """The columns of the outermost select list, without their labels."""
-    listed = re.search(r"^ ?SELECT (.*?)\s*\nFROM", statement, re.DOTALL | re.MULTILINE)
-    assert listed is not None, statement
-    return {one.split(" AS ")[0].strip() for one in listed[1].split(",")}
+from tests.orders.shop import line
 
 
 async def test_a_list_reads_the_selected_columns_and_those_of_its_cursor(desk: Desk) -> None:
@@ -175,6 +107,20 @@ async def test_cards_refunds_and_payments_are_read_and_joined_alike(desk: Desk) 
     ]
 
 
+async def test_price_rules_come_with_the_child_that_they_are_for(desk: Desk) -> None:
+    shop = desk.shop
+    await shop.run(
+        """INSERT INTO price_rule (id, setter_id, target_channel_id, kind, mode, base, value)
+           VALUES (gen_random_uuid(), $1, $2, 'PURCHASE', 'PERCENT', 'LIST', 8050)""",
+        shop.channels["GD"], shop.channels["SHOP"],
+    )  # fmt: skip
+    data = await desk.ask("{ priceRules { edges { node { value channel { code } } } } }", shop.agent("GD"))
+    assert data["priceRules"]["edges"] == [{"node": {"value": "80.5", "channel": {"code": "SHOP"}}}]
+    assert [read_of(one) for one in desk.sent] == [
+        {"s.id", "s.mode", "s.value", "s.target_channel_id", "sch.id", "sch.code"}
+    ]
+
+
 async def test_channels_and_people_are_read_and_joined_alike(desk: Desk) -> None:
     shop = desk.shop
     await shop.place(shop.agent("GD"), line("TXV"))
@@ -242,15 +188,18 @@ async def test_a_joined_order_is_shown_to_those_who_may_read_orders(desk: Desk) 
     assert [edge["node"]["order"] for edge in data["cards"]["edges"]] == [None]
 
 
-async def test_contact_data_is_not_even_read_for_those_who_may_not_see_it(desk: Desk) -> None:
+async def test_what_the_caller_may_not_see_is_not_even_read(desk: Desk) -> None:
     shop = desk.shop
     await shop.place(shop.storefront(), line("TXV"))
-    document = "{ orders { edges { node { contact { phone } shippingAddress { city } } } } }"
-    data = await desk.ask(document, shop.agent())
-    assert data["orders"]["edges"] == [
-        {"node": {"contact": {"phone": "13800138000"}, "shippingAddress": {"city": "广州"}}}
-    ]
-    assert [read_of(one) for one in desk.sent] == [{"o.id", "o.placed_at", "o.contact", "o.shipping_address"}]
+    document = "{ orders { edges { node { contact { phone } channel { code territory } } } } }"
+    place: dict[str, Any] = {"code": "SHOP", "territory": None}
+    for caller, read in ((shop.agent(), {"och.territory"}), (shop.api("orders:read"), set())):
+        answer = await desk.run(document, caller)
+        shown = {"contact": {"phone": "13800138000"}, "channel": place}
+        assert answer.data["orders"]["edges"] == [{"node": shown}]
+        assert bool(answer.errors) == (not read)
+        own = {"o.id", "o.placed_at", "o.channel_id", "o.contact", "och.id", "och.code"}
+        assert [read_of(one) for one in desk.sent] == [own | read]
 
 
 async def test_an_order_that_is_reached_from_below_is_the_one_above(desk: Desk) -> None:
