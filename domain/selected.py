@@ -42,6 +42,10 @@ class Selected:
             found = below
         return found
 
+    def without(self, name: str) -> Selected:
+        """The same without a relation, for who attaches its objects himself."""
+        return Selected(self.attributes, tuple(one for one in self.below if one[0] != name))
+
     @property
     def nodes(self) -> Selected:
         """What is needed of the items of a page."""

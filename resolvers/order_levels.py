@@ -87,12 +87,15 @@ async def shipping_address(orders: Sequence[OrderView], context: Context) -> lis
     return [found.get(order.id) for order in orders]
 
 
-@level(Order, "id")
+@level(Order, "id", parents_are="order")
 async def refunds(
     orders: Sequence[OrderView], context: Context, selected: Selected = ALL
 ) -> list[list[RefundView]]:
     """What was asked back."""
-    found = await context.reads.refunds.of_orders(_ids(orders), selected)
+    found = await context.reads.refunds.of_orders(_ids(orders), selected.without("order"))
+    for order in orders:
+        for refund in found.get(order.id, []):
+            attach(refund, order=order)
     return [found.get(order.id, []) for order in orders]
 
 

@@ -152,7 +152,8 @@ class Reading(Generic[V]):
 
     async def all(self, connection: Connection, caller: Caller | None, **values: Any) -> list[V]:
         """Every row's view; the caller is whom joined relations are shown to."""
-        if self._chosen.relations and caller is not None:
+        if self._chosen.relations:
+            assert caller is not None, "What is joined is shown to somebody."
             values |= self._chosen.values(caller)
         # What is asked once must not push aside what others keep prepared.
         run = self.statement.all if self._is_known else self.statement.all_once

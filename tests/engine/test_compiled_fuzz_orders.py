@@ -81,8 +81,10 @@ async def compare(shop: Shop, documents: int, seed: int) -> Comparison:
     for _ in range(documents):
         context = partial(Context, chance.choice(callers), reads, shop.perform, feed)  # type: ignore[arg-type]
         await comparison.check(maker.make(), context)
-    # What a field looks at without having said so is not read, and a plan leaves for graphql-core there.
-    assert comparison.compiled.fallbacks["rerun", "raised AttributeError"] == 0
+    # What a field looks at without having said so is not read, and a plan leaves for graphql-core there: only
+    # arguments that are wrong may be why a document is run again.
+    reasons = {reason for what, reason in comparison.compiled.fallbacks if what == "rerun"}
+    assert reasons <= {"raised BadRequest", "raised KeyError"}
     gc.collect()
     return comparison
 

@@ -205,11 +205,19 @@ async def test_what_the_caller_may_not_see_is_not_even_read(desk: Desk) -> None:
 async def test_an_order_that_is_reached_from_below_is_the_one_above(desk: Desk) -> None:
     shop = desk.shop
     order = await shop.bought(shop.agent(), line("TXV"))
-    document = "{ orders { edges { node { payments { method order { number channel { name } } } } } } }"
+    await refunds.ask(shop, shop.agent(), order)
+    document = """{ orders { edges { node { payments { method order { number channel { name } } }
+                    refunds { order { status } } } } } }"""
     data = await desk.ask(document, shop.agent())
+    (found,) = data["orders"]["edges"][0]["node"]["refunds"]
+    assert found == {"order": {"status": "FULFILLED"}}
     (payment,) = data["orders"]["edges"][0]["node"]["payments"]
     assert payment["order"]["number"] == order.number
-    assert len(desk.sent) == 2
+    assert [read_of(one) for one in desk.sent] == [
+        {"o.id", "o.placed_at", "o.number", "o.status", "o.channel_id", "och.id", "och.name"},
+        {"p.id", "p.order_id", "p.method"},
+        {"r.id", "r.order_id"},
+    ]
 
 
 async def test_a_plan_explains_columns_and_joins(desk: Desk) -> None:
