@@ -5,7 +5,7 @@ python -m benchmarks.hot_sale [--seconds N] [--clients N] [--lasting N] [--cards
 
 `--lasting` goes on with shared transactions for so many seconds and tells of every 30 s: purchases a second,
 what one costs the server and PostgreSQL, and what a plain loop costs meanwhile.
-`--flash-sale` compares shared orders without a promotion and of a flash sale, and nothing else.
+`--flash-sale` compares shared orders without a promotion, with one, and of a flash sale, and nothing else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -26,7 +25,7 @@ from benchmarks.__main__ import machine
 from benchmarks.card_import import open_directory
 from benchmarks.cases import CASES
 from benchmarks.figures import Run
-from benchmarks.flash import flash_sale, taken
+from benchmarks.flash import GIVEN, LIMITED, PLAIN, offered, taken
 from benchmarks.pgbench import script_of
 from benchmarks.recording import statements_of
 from benchmarks.rig import Effort, Rig, measured_by, rigged
@@ -76,26 +75,24 @@ async def compared(rig: Rig, clients: int, seconds: float, lasting: float, most:
 
 
 async def in_a_flash_sale(rig: Rig, clients: int, seconds: float, most: int) -> dict[str, Any]:
-    """The same buyers without a promotion, in a flash sale, and so once more: what its counters cost."""
+    """The same buyers without a promotion, with one, and in a flash sale: what giving costs, and counting."""
     rig.process.stop()
     await _tidied(rig)
     found: dict[str, Any] = {}
+    rates = dict.fromkeys((PLAIN, GIVEN, LIMITED), 0.0)
     async with _server(rig, SHARED) as process:
-        for number in range(2 * FLASH_ROUNDS):
-            limited = number % 2 == 1
-            name = f"flash {number // 2 + 1}" if limited else f"plain {number // 2 + 1}"
-            async with flash_sale(rig) if limited else nullcontext():
-                await _rushed(rig, process, clients, 2.0, most, devices=True)
-                run, _ = await _rushed(rig, process, clients, seconds, most, devices=True)
-            found[name] = _show(name, run)
-    found["counted"] = await taken(rig)
-    rates = {side: _mean(found, side, "requests_per_s") for side in ("plain", "flash")}
-    print(f"flash : plain = {rates['flash'] / rates['plain']:.2f}; {found['counted']:,} pieces counted")
+        for turn in range(FLASH_ROUNDS):
+            for side in rates:
+                async with offered(rig, side):
+                    await _rushed(rig, process, clients, 2.0, most, devices=True)
+                    run, _ = await _rushed(rig, process, clients, seconds, most, devices=True)
+                name = f"{side} {turn + 1}"
+                found[name] = _show(name, run)
+                rates[side] += run.requests_per_s
+    for side, other in ((GIVEN, PLAIN), (LIMITED, PLAIN), (LIMITED, GIVEN)):
+        print(f"{side} : {other} = {rates[side] / rates[other]:.2f}")
+    print(f"{await taken(rig):,} pieces counted")
     return found
-
-
-def _mean(found: dict[str, Any], side: str, figure: str) -> float:
-    return sum(float(found[f"{side} {number + 1}"][figure]) for number in range(FLASH_ROUNDS)) / FLASH_ROUNDS
 
 
 async def _tidied(rig: Rig) -> None:

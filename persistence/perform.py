@@ -22,6 +22,7 @@ from persistence.bells import OUTBOX, Bell
 from persistence.idempotency import Claim, Repeated
 from persistence.sharing.convoy import Convoy, Rider, Traveller
 from persistence.sharing.lanes import Lanes
+from persistence.sharing.stops import Overtaken
 from persistence.work import Work
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _LOST = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
+    Overtaken,
 )
 
 SHARING = Histogram(

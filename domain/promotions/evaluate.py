@@ -80,8 +80,11 @@ def evaluate(
     going = _Evaluating(Standing.of(lines), occasion, mode)
     if not promotions:
         return Evaluation(tuple(going.standing.taken))
+    ordered = [
+        Candidate(one) for one in sorted(promotions, key=lambda one: one.order) if not one.kind.by_code
+    ]
     for phase in (Phase.PRICE, Phase.LINE, Phase.THRESHOLD):
-        candidates = going.admitted(_of_phase(promotions, phase))
+        candidates = going.admitted(one for one in ordered if one.promotion.phase is phase)
         if phase is Phase.PRICE:
             going.give_lowest(candidates)
         else:
@@ -98,12 +101,6 @@ def _discounts(lines: Sequence[Line], given: Sequence[Given]) -> tuple[int, ...]
         for at, minor in one.lines.items():
             off[at] += minor
     return tuple(off)
-
-
-def _of_phase(promotions: Sequence[Promotion], phase: Phase) -> list[Candidate]:
-    """The promotions of a phase that need no code, in their order."""
-    ordered = sorted(promotions, key=lambda one: one.order)
-    return [Candidate(one) for one in ordered if one.phase is phase and not one.kind.by_code]
 
 
 def _shown(promotions: Sequence[Promotion], occasion: Occasion) -> list[Candidate]:

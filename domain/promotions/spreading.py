@@ -67,6 +67,8 @@ def fund(lines: Mapping[L, int], funders: Mapping[K, int]) -> dict[L, dict[K, in
     """
     if sum(funders.values()) != FULL_BP:
         raise ValueError("Shares of funding sum to 10,000 basis points.")
+    if len(funders) == 1:
+        return {line: dict.fromkeys(funders, minor) if minor else {} for line, minor in lines.items()}
     rates = list(funders.values())
     sure = {line: [minor * rate // FULL_BP for rate in rates] for line, minor in lines.items()}
     owed = split(sum(lines.values()), rates)

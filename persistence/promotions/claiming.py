@@ -13,7 +13,7 @@ from domain.orders.refusals import CouponNotApplicable
 from domain.promotions.claims import Claim, Claims
 from domain.promotions.refusals import PromotionUsedUp
 from persistence.promotions.asking import KEYS, Key, columns
-from persistence.sharing.stops import Asked, Turn, stop
+from persistence.sharing.stops import Asked, Overtaken, Turn, stop
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -25,21 +25,25 @@ _LOCK = Statement(
            ON u.promotion_id = w.promotion_id AND u.subject = w.subject
          ORDER BY u.promotion_id, u.subject FOR NO KEY UPDATE OF u"""
 )
-_MAKE = Statement(
-    f"""INSERT INTO promotion_use (promotion_id, subject) SELECT promotion_id, subject FROM {KEYS}
-         ORDER BY promotion_id, subject ON CONFLICT DO NOTHING RETURNING promotion_id, subject, used"""
-)
 _LOCK_COUPONS = Statement(
     """SELECT c.id, c.uses - c.used AS left, c.customer_id FROM coupon c
         WHERE c.id = ANY (CAST(:ids AS uuid[])) ORDER BY c.id FOR NO KEY UPDATE"""
 )
 _KEEP = Statement(
-    """WITH counted AS (
-           UPDATE promotion_use u SET used = u.used + w.by
-             FROM unnest(CAST(:promotions AS uuid[]), CAST(:subjects AS text[]), CAST(:bys AS bigint[]),
-                         CAST(:mosts AS bigint[])) AS w (promotion_id, subject, by, most)
+    """WITH asked AS (
+           SELECT * FROM unnest(CAST(:promotions AS uuid[]), CAST(:subjects AS text[]),
+                                CAST(:bys AS bigint[]), CAST(:mosts AS bigint[]))
+                         AS w (promotion_id, subject, by, most)),
+       counted AS (
+           UPDATE promotion_use u SET used = u.used + w.by FROM asked w
             WHERE u.promotion_id = w.promotion_id AND u.subject = w.subject AND u.used + w.by <= w.most
            RETURNING 1),
+       begun AS (
+           INSERT INTO promotion_use (promotion_id, subject, used)
+           SELECT promotion_id, subject, by FROM asked w
+            WHERE by <= most AND NOT EXISTS (SELECT FROM promotion_use u WHERE u.promotion_id = w.promotion_id
+                                                                           AND u.subject = w.subject)
+            ORDER BY promotion_id, subject ON CONFLICT DO NOTHING RETURNING 1),
        used AS (
            UPDATE coupon c SET used = c.used + w.by
              FROM unnest(CAST(:coupons AS uuid[]), CAST(:coupon_bys AS int[])) AS w (id, by)
@@ -50,8 +54,8 @@ _KEEP = Statement(
              FROM unnest(CAST(:ids AS uuid[]), CAST(:orders AS uuid[]), CAST(:of AS uuid[]),
                          CAST(:of_coupons AS uuid[]), CAST(:minors AS bigint[]), CAST(:counts AS jsonb[]))
                   AS w (id, order_id, promotion_id, coupon_id, minor, counts) RETURNING 1)
-       SELECT (SELECT count(*) FROM counted) AS counted, (SELECT count(*) FROM used) AS used,
-              (SELECT count(*) FROM kept) AS kept"""
+       SELECT (SELECT count(*) FROM counted) + (SELECT count(*) FROM begun) AS counted,
+              (SELECT count(*) FROM used) AS used, (SELECT count(*) FROM kept) AS kept"""
 )
 
 
@@ -65,14 +69,17 @@ class Taken:
 
 @stop(Turn.CLAIMS, holds=True)
 async def hold_claims(on: Connection, asked: Sequence[Asked[Claims]]) -> list[Refusal | None]:
-    """Whoever asks first gets first; nothing is written but rows that count nothing yet."""
+    """Whoever asks first gets first; nothing is written. What nobody has counted yet has no row to lock."""
     ledger = await _locked(on, [one.what for one in asked])
     return [ledger.meet(one.what) for one in asked]
 
 
 @stop(Turn.CLAIMING, writes=True)
 async def keep_claims(on: Connection, asked: Sequence[Asked[Taken]]) -> list[Refusal | None]:
-    """Count and write what was held; every update is guarded by its limit once more."""
+    """Count and write what was held; every update is guarded by its limit once more.
+
+    Where somebody else was the first to count something, the transaction is begun again.
+    """
     taken = [one.what for one in asked]
     by: dict[Key, list[int]] = {}
     coupons: dict[UUID, int] = defaultdict(int)
@@ -92,7 +99,7 @@ async def keep_claims(on: Connection, asked: Sequence[Asked[Taken]]) -> list[Ref
         **_rows(taken),
     )
     if row is None or (row["counted"], row["used"]) != (len(by), len(coupons)):
-        raise RuntimeError("What was held of a promotion was not there any more.")
+        raise Overtaken("What was held of a promotion was not there any more.")
     return [None] * len(asked)
 
 
@@ -109,7 +116,8 @@ class _Counters:
             return refused
         for claim in claims.claims:
             for count in claim.counts:
-                self._used[claim.promotion_id, count.subject] += count.by
+                key = claim.promotion_id, count.subject
+                self._used[key] = self._used.get(key, 0) + count.by
             if claim.coupon_id is not None:
                 left, owner = self._coupons[claim.coupon_id]
                 self._coupons[claim.coupon_id] = left - 1, owner
@@ -120,7 +128,8 @@ class _Counters:
             left, owner = self._coupons.get(claim.coupon_id, (0, None))
             if left < 1 or owner not in (None, customer_id):
                 return CouponNotApplicable(claim.coupon or "", "couponCodes")
-        if any(self._used[claim.promotion_id, one.subject] + one.by > one.most for one in claim.counts):
+        used = ((self._used.get((claim.promotion_id, one.subject), 0), one) for one in claim.counts)
+        if any(so_far + one.by > one.most for so_far, one in used):
             return PromotionUsedUp(claim.name)
         return None
 
@@ -128,19 +137,11 @@ class _Counters:
 async def _locked(on: Connection, all_claims: Sequence[Claims]) -> _Counters:
     claims = [claim for one in all_claims for claim in one.claims]
     keys = sorted({(claim.promotion_id, count.subject) for claim in claims for count in claim.counts})
-    found: dict[Key, int] = {}
-    # What is there is locked, what is missing is made and is ours; what others make meanwhile is there then.
-    for statement in (_LOCK, _MAKE, _LOCK):
-        missing = [key for key in keys if key not in found]
-        if missing:
-            found |= _counts(await statement.all(on, **columns(missing)))
+    counters = await _LOCK.all(on, **columns(keys)) if keys else []
+    found = {(row["promotion_id"], row["subject"]): row["used"] for row in counters}
     ids = sorted({claim.coupon_id for claim in claims if claim.coupon_id is not None})
     rows = await _LOCK_COUPONS.all(on, ids=ids) if ids else []
     return _Counters(found, {row["id"]: (row["left"], row["customer_id"]) for row in rows})
-
-
-def _counts(rows: Sequence[Any]) -> dict[Key, int]:
-    return {(row["promotion_id"], row["subject"]): row["used"] for row in rows}
 
 
 def _rows(taken: Sequence[Taken]) -> dict[str, list[Any]]:

@@ -57,6 +57,10 @@ class Turn(IntEnum):
     PROGRESS = auto()
 
 
+class Overtaken(Exception):
+    """Somebody else has written what a transaction had found free; it is begun again, and sees it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked(Generic[A]):
     """One call of a stop, and in whose name."""
