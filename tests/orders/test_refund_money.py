@@ -42,6 +42,7 @@ from persistence.ledger.check import differences
 from persistence.orders import refund_jobs
 from tests.orders.desk import approve, ask, cards_of, line_of, ours, refund, reject, seen
 from tests.orders.shop import Shop, line
+from tests.orders.test_margins import kept
 from tests.orders.test_order_money import FULL, headquarters, leave, money
 from tests.promotions.campaigns import accept, codes_of, create, limited, used
 
@@ -258,6 +259,7 @@ async def _told(shop: Shop, provider: Any) -> None:
     assert await shop.stock("TXV") == 10
     assert (await headquarters(shop))["PAYMENT_CLEARING"] == -2_500
     assert (await shop.order(order)).refund_status == "PENDING"
+    assert await kept(shop, order) == ((250, 250, 250), (250, 250, 250))
     assert await shop.work_off() == 1
     assert await shop.value("SELECT status FROM refund") == "SENT"
     # The process that would have asked again is killed, and its job with it.
@@ -277,6 +279,7 @@ async def _told(shop: Shop, provider: Any) -> None:
     number = f"R{sent.id.hex}"
     assert provider.told == [(number, 2_500)] * 3
     assert (await shop.order(order)).refund_status == "REFUNDED"
+    assert await kept(shop, order) == ((0, 0, 0), (250, 250, 250))
     assert (await headquarters(shop))["PAYMENT_CLEARING"] == 0
     assert await money(shop, "SHOP") == (FULL, 0, 0, 0)
     # A job that comes again finds nothing to do.
