@@ -30,12 +30,10 @@ def rows_read(plan: dict[str, Any], table: str) -> int:
 
 
 @pytest.mark.parametrize("statement", [PAGES.forwards.statement, PAGES.backwards.statement, BELOW.count])
-async def test_a_small_shop_does_not_read_the_orders_of_others(
-    shop: Shop, dsn: str, statement: Statement
-) -> None:
+async def test_a_small_shop_does_not_read_the_orders_of_others(shop: Shop, statement: Statement) -> None:
     for _ in range(3):
         await shop.place(shop.agent(), line("DRAW"))
-    owner = await asyncpg.connect(dsn)
+    owner = await asyncpg.connect(shop.database.dsn)
     await owner.execute(_FILL, shop.channels["ZJ"], ELSEWHERE)
     await owner.execute("VACUUM ANALYZE")
     await owner.close()
