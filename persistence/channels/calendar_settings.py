@@ -15,5 +15,5 @@ class CalendarSettings(BaseSettings):
         "Asia/Shanghai",
         description="The time zone in which days, weeks and months begin: those of quotas that are set from "
         "now on, and those of statements. By its clock the days and hours of promotions are told, with "
-        "summer time where it has that.",
+        "summer time where it has that, and order numbers begin with its day.",
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from domain.orders.records import LineDraft, OrderDraft, PartDraft
 from domain.orders.refusals import ExternalIdTaken
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from domain.refusals import Refusal
     from persistence.statements import Connection
 
-_CHINA = timezone(timedelta(hours=8))
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBER_TRIES = 5
 _WAITING = PartStatus.AWAITING_PAYMENT.value
@@ -118,10 +118,10 @@ _TAKEN = Statement(
 async def add_orders(on: Connection, asked: Sequence[Asked[OrderDraft]]) -> list[OrderView | Refusal]:
     """Orders with all that is theirs; ExternalIdTaken where a channel has an order of that name."""
     outcomes: dict[UUID, OrderView | Refusal] = {}
-    now = asked[0].work.now
+    now, zone = asked[0].work.now, ZoneInfo(asked[0].work.tools.settings.calendar_zone)
     for _ in range(_NUMBER_TRIES):
         drafts = [one.what for one in asked if one.what.id not in outcomes]
-        for row in await _ADD.all(on, **_values(drafts, lambda: order_number(now))):
+        for row in await _ADD.all(on, **_values(drafts, lambda: order_number(now, zone))):
             outcomes[row["id"]] = order_of(row)
         if len(outcomes) < len(asked):
             outcomes |= await _refused(on, [draft for draft in drafts if draft.id not in outcomes])
@@ -146,11 +146,11 @@ async def _refused(on: Connection, drafts: Sequence[OrderDraft]) -> dict[UUID, O
     }
 
 
-def order_number(now: datetime) -> str:
-    """The day in China and 50 random bits: people can read it out, and nobody can count our orders."""
+def order_number(now: datetime, zone: tzinfo) -> str:
+    """The operator's day and 50 random bits: people can read it out, and nobody can count our orders."""
     bits = secrets.randbits(50)
     tail = "".join([_ALPHABET[bits >> at & 31] for at in range(0, 50, 5)])
-    return f"{now.astimezone(_CHINA):%y%m%d}-{tail[:5]}-{tail[5:]}"
+    return f"{now.astimezone(zone):%y%m%d}-{tail[:5]}-{tail[5:]}"
 
 
 def _values(drafts: Sequence[OrderDraft], number: Callable[[], str]) -> dict[str, list[Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -38,6 +39,13 @@ async def test_an_order_reserves_its_goods_and_waits_for_payment(shop: Shop) -> 
     assert await shop.value("SELECT payload FROM outbox WHERE kind = 'order.changed'") == {
         "status": "AWAITING_PAYMENT", "from": None, "to": "AWAITING_PAYMENT"
     }  # fmt: skip
+
+
+async def test_a_number_begins_with_the_day_of_the_operators_calendar(shop: Shop) -> None:
+    # 25 hours apart: it is never the same day.
+    for zone in ("Pacific/Kiritimati", "Pacific/Niue"):
+        order = await shop.with_settings(calendar_zone=zone).place(shop.storefront(), line("DRAW"))
+        assert order.number[:6] == f"{order.placed_at.astimezone(ZoneInfo(zone)):%y%m%d}"
 
 
 async def test_a_line_keeps_the_path_and_what_each_channel_pays(shop: Shop) -> None:
