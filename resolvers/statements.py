@@ -76,8 +76,10 @@ async def download(
 
 
 @level(StatementEntry)
-async def order(entries: Sequence[StatementEntryView], context: Context) -> list[Any]:
+async def order(
+    entries: Sequence[StatementEntryView], context: Context, selected: Selected = ALL
+) -> list[Any]:
     """The order that an entry is about."""
     ids = list({one.order_id for one in entries if one.order_id is not None})
-    found = await context.reads.orders.by_ids(context.caller, ids) if ids else {}
+    found = await context.reads.orders.by_ids(context.caller, ids, selected) if ids else {}
     return [None if one.order_id is None else found.get(one.order_id) for one in entries]
