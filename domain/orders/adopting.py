@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from domain.promotions.offering import name_of_customer, name_of_phone
+
 if TYPE_CHECKING:
     from domain.work import UnitOfWork
 
@@ -17,4 +19,5 @@ async def adopt_guest_orders(customer_id: UUID, channel_id: UUID, phone_hmac: st
     adopted = await work.orders.adopt(customer_id, channel_id, phone_hmac)
     if adopted:
         await work.cards.assign_customer(adopted, customer_id)
+        await work.promotions.adopt(adopted, name_of_phone(phone_hmac), name_of_customer(customer_id))
     return len(adopted)

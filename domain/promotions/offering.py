@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from domain.work import UnitOfWork
 
 
+def name_of_customer(customer_id: UUID) -> str:
+    """Under which name a customer is counted."""
+    return customer_id.hex
+
+
+def name_of_phone(phone_hmac: str) -> str:
+    """Under which name a guest with this phone is counted."""
+    return f"phone:{phone_hmac}"
+
+
 @dataclass(frozen=True, slots=True)
 class Buyer:
     """Who buys, as far as it is known."""
@@ -41,8 +51,8 @@ class Buyer:
         somebody else. Whoever is not known at all counts as one buyer for the whole channel.
         """
         if self.caller.customer_id is not None:
-            return (self.caller.customer_id.hex,)
-        phone = (f"phone:{self.phone_hmac}",) if self.phone_hmac else ()
+            return (name_of_customer(self.caller.customer_id),)
+        phone = (name_of_phone(self.phone_hmac),) if self.phone_hmac else ()
         device = (f"device:{self._device}",) if self._device else ()
         return phone + device or (f"anyone:{self.seller.hex}",)
 

@@ -112,6 +112,9 @@ class Promotions(Protocol):
     async def keep(self, order_id: UUID, claims: Claims) -> None:
         """Write what was held, for an order."""
 
+    async def adopt(self, order_ids: Sequence[UUID], guest: str, customer: str) -> None:
+        """Count what orders took under one name of a buyer under another one as well."""
+
     async def release(self, order_ids: Sequence[UUID]) -> None:
         """Give back all that orders have taken: they are closed, and locked."""
 

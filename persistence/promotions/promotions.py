@@ -12,6 +12,7 @@ from domain.promotions.ports import Market
 from domain.promotions.views import FundingAnswer
 from persistence.access.identities import customer_of
 from persistence.promotions import asking, flash_sales
+from persistence.promotions.adopting import ADOPT
 from persistence.promotions.claiming import Taken, hold_claims, keep_claims
 from persistence.promotions.giving_back import give_back, give_back_all
 from persistence.promotions.rows import PROMOTION_COLUMNS, funder_of, view_of
@@ -127,6 +128,10 @@ class StoredPromotions:
         """Write what was held, for an order."""
         if claims.claims:
             await keep_claims(self._work, Taken(order_id, claims))
+
+    async def adopt(self, order_ids: Sequence[UUID], guest: str, customer: str) -> None:
+        """Count what orders took under one name of a buyer under another one as well."""
+        await ADOPT.run(self._on, orders=list(order_ids), guest=guest, customer=customer)
 
     async def release(self, order_ids: Sequence[UUID]) -> None:
         """Give back all that orders have taken."""

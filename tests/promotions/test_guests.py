@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from domain.money import Money
+from domain.orders.adopting import adopt_guest_orders
 from domain.orders.closing import CancelOrder
 from domain.orders.views import ContactView, OrderView
 from domain.promotions.refusals import PromotionUsedUp
+from persistence.work import Work
 from tests.orders.shop import Shop, line
 from tests.promotions.campaigns import create, limited, order_of, quoted, used
 
@@ -45,3 +49,25 @@ async def test_a_guest_is_known_by_phone_and_by_device(shop: Shop) -> None:
     # A customer is who signed in, on whatever device.
     order = order_of(*DRAWS, contact=phones["a"], device_id="phone of a")
     assert (await shop.perform(order, await shop.customer())).discount == Money(500)
+
+
+async def test_who_signs_in_takes_the_turns_of_the_guest_along(shop: Shop) -> None:
+    await create(shop, "THRESHOLD", reaches_minor=1_500, off_minor=100, limits=limited(per_customer=1))
+    await create(shop, "FLASH_SALE", prices={"DRAW": 600}, stock=9, per_buyer=1)
+    bought = await shop.perform(order_of(*DRAWS), shop.storefront())
+    customer = await shop.customer()
+    assert customer.customer_id is not None
+    promise = await quoted(shop, customer, lines=DRAWS)
+    assert promise.discount == Money(500)
+    async with shop.database.transaction() as connection:
+        work = Work(connection, shop.tools, "sign in")
+        phone = work.credentials.phone_hmac("+86 138-0013-8000")
+        assert phone is not None
+        assert await adopt_guest_orders(customer.customer_id, shop.channels["SHOP"], phone, work) == 1
+    assert await used(shop) == {"buyer": 2, "stock": 1, "pieces": 2}
+    with pytest.raises(PromotionUsedUp):
+        await shop.perform(order_of(*DRAWS, quote_token=promise.token), customer)
+    assert (await quoted(shop, customer, lines=DRAWS)).discount == Money(0)
+    await shop.perform(CancelOrder("c", bought.id), customer)
+    assert await used(shop) == {"buyer": 0, "stock": 0, "pieces": 0}
+    assert (await quoted(shop, customer, lines=DRAWS)).discount == Money(500)
