@@ -98,5 +98,9 @@ class Statement:
     came_in: Money = open_to_all("All that came in.")
     went_out: Money = open_to_all("All that went out.")
     closing: Money = open_to_all("What was on it at the end, or is now.")
+    final: bool = open_to_all(
+        "Whether it will never change: the period is over, and all that was booked in it is here. Usually it "
+        "is a minute or two after the end of the period."
+    )
     entries: Connection[StatementEntry] = open_to_all("What happened between, the oldest first.")
     download: StatementDownload = open_to_all("The whole statement as a file.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -11,7 +12,8 @@ from domain.access.callers import SYSTEM
 from domain.ledger.rolling_up import RollUpBalances
 from domain.ledger.vesting import VestMargins
 from persistence.jobs import Desk, timer
-from persistence.ledger.check import differences
+from persistence.ledger import check_sql
+from persistence.ledger.check import Difference, Rewritten, differences, differences_since
 
 VESTED_AT_ONCE = 200
 """Orders of one transaction: the deposits of funders that have to give stay locked as long as it takes."""
@@ -22,6 +24,11 @@ ROUNDS = 50
 DIFFERENCES = Gauge(
     "quanyi_ledger_differences",
     "Balances that are not the sum of their entries; anything but 0 is an alarm.",
+    multiprocess_mode="mostrecent",
+)
+REWRITTEN = Gauge(
+    "quanyi_ledger_rewritten",
+    "Accounts whose entries are not those that were checked, by the last whole check; not 0 is an alarm.",
     multiprocess_mode="mostrecent",
 )
 
@@ -42,8 +49,24 @@ async def vest(_facts: dict[str, Any], desk: Desk) -> None:
 
 @timer("ledger.check", "* * * * *")
 async def check(_facts: dict[str, Any], desk: Desk) -> None:
-    """Every minute: one pass over all entries."""
-    found = await differences(desk.database)
+    """Every minute: what was written since the last time."""
+    found = await differences_since(desk.database)
     DIFFERENCES.set(len(found))
+    async with desk.database.connection() as connection:
+        REWRITTEN.set(await check_sql.REMEMBERED.value(connection))
+    _tell(found)
+
+
+@timer("ledger.check-whole", "40 19 * * *")
+async def check_whole(_facts: dict[str, Any], desk: Desk) -> None:
+    """Every night in China: all entries, those that were checked before included; told by the minute."""
+    found = await differences(desk.database)
+    async with desk.database.connection() as connection:
+        await check_sql.REMEMBER.run(connection, count=sum(isinstance(one, Rewritten) for one in found))
+    _tell(found)
+
+
+def _tell(found: Sequence[Difference]) -> None:
     for one in found:
-        structlog.get_logger().error("ledger.difference", account=one.account, currency=one.currency)
+        kind = "ledger.rewritten" if isinstance(one, Rewritten) else "ledger.difference"
+        structlog.get_logger().error(kind, account=one.account, currency=one.currency)

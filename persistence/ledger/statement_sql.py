@@ -15,7 +15,8 @@ SUMMARY = Statement(
     """SELECT c.id AS channel_id, c.code, a.id AS account_id, o.id AS first_id,
               coalesce(a.now_minor - s.since, 0) AS opening, coalesce(a.now_minor - s.later, 0) AS closing,
               coalesce(s.came_in, 0) AS came_in, coalesce(s.went_out, 0) AS went_out,
-              coalesce(s.entries, 0) AS entries
+              coalesce(s.entries, 0) AS entries,
+              EXISTS (SELECT FROM ledger_checkpoint WHERE settled_at >= :ends) AS final
          FROM channel c
          LEFT JOIN LATERAL (
               SELECT k.id, CAST(k.balance_minor + coalesce((SELECT sum(d.minor) FROM ledger_delta d

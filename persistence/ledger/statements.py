@@ -128,6 +128,7 @@ class StoredStatements:
             came_in=Money(row["came_in"], wanted.currency),
             went_out=Money(-row["went_out"], wanted.currency),
             count=row["entries"],
+            final=row["final"],
             account_id=row["account_id"],
             first_transfer_id=row["first_id"],
         )

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    DateTime,
     Identity,
     Index,
     Integer,
+    Numeric,
     Table,
     UniqueConstraint,
     text,
 )
 
 from persistence.tables.columns import METADATA, born, key, minor, moment, ref, words
+
+
+def _xid() -> Column[Any]:
+    """The number of the transaction that wrote the row; 0 for what was there before numbers were kept."""
+    number = text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)")
+    return Column("xid", BigInteger, nullable=False, server_default=number)
+
 
 ledger_account = Table(
     "ledger_account",
@@ -44,9 +55,11 @@ ledger_transfer = Table(
     words("by_kind"),
     Column("by_id", key().type, nullable=True),
     words("request_id", default=""),
-    born("posted_at"),
+    Column("posted_at", DateTime(timezone=True), nullable=False, server_default=text("ledger_moment()")),
+    _xid(),
     UniqueConstraint("type", "business_id"),
 )
+"""`posted_at` is read after the transaction has its number: what is numbered later is posted later."""
 Index(
     "ix_ledger_transfer_order",
     ledger_transfer.c.order_id,
@@ -59,11 +72,44 @@ ledger_entry = Table(
     Column("account_id", BigInteger, primary_key=True),
     Column("transfer_id", key().type, primary_key=True),
     minor("minor"),
+    _xid(),
     CheckConstraint("minor <> 0", name="moves"),
 )
 """Credits are positive. A trigger checks what is inserted as a set, references included: cheaper than keys.
 """
 Index("ix_ledger_entry_transfer", ledger_entry.c.transfer_id)
+for _numbered in (ledger_transfer, ledger_entry):
+    Index(
+        f"ix_{_numbered.name}_xid",
+        _numbered.c.xid,
+        postgresql_using="brin",
+        postgresql_with={"autosummarize": "on"},
+    )
+
+ledger_checkpoint = Table(
+    "ledger_checkpoint",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    minor("below", default=0),
+    minor("transfers", default=0),
+    Column("digest", Numeric, nullable=False, server_default=text("0")),
+    minor("rewritten", default=0),
+    moment("checked_at"),
+    moment("marked_at"),
+    minor("mark", nullable=True),
+    moment("settled_at"),
+    CheckConstraint("id = 1", name="one"),
+)
+"""What transactions below `below` wrote is summed here; nothing from before `settled_at` will come."""
+
+ledger_checkpoint_sum = Table(
+    "ledger_checkpoint_sum",
+    METADATA,
+    Column("account_id", BigInteger, primary_key=True, autoincrement=False),
+    minor("entries"),
+    minor("minor"),
+    Column("digest", Numeric, nullable=False),
+)
 
 ledger_delta = Table(
     "ledger_delta",

@@ -34,7 +34,9 @@ async def rows_of(file: StatementFile) -> AsyncIterator[Sequence[Row]]:
     async for part in file.entries:
         yield [_row(entry, zone) for entry in part]
         balance = part[-1].balance
-    yield [(ends, "CLOSING_BALANCE", None, "期末余额 Closing balance", None, None, balance)]
+    # A file is passed on without the API's answer: it says itself whether more may come.
+    said = "期末余额 Closing balance" if statement.final else "目前余额 Balance so far, not final"
+    yield [(ends, "CLOSING_BALANCE", None, said, None, None, balance)]
 
 
 def _row(entry: StatementEntryView, zone: ZoneInfo) -> Row:

@@ -72,6 +72,7 @@ ELSEWHERE = (
     "quanyi_shared_commands_sum",
     "quanyi_spoiled_transactions_total",
     "quanyi_ledger_differences",
+    "quanyi_ledger_rewritten",
     "quanyi_subscriptions",
     "quanyi_feed_encoded_total",
     "quanyi_feed_delivered_total",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from domain.ledger.vesting import VestMargins
 from persistence.bells import LocalBell
 from persistence.database import Database
 from persistence.ledger.balances import balances_of
-from persistence.ledger.check import Difference, differences
+from persistence.ledger.check import Difference, differences, differences_since
 from persistence.perform import Performer
 from persistence.work import Tools, Work
 
@@ -96,6 +97,21 @@ class Bank:
 
     async def differences(self) -> list[Difference]:
         return await differences(self.database)
+
+    async def differences_since(self) -> list[Difference]:
+        return await differences_since(self.database)
+
+    async def settle(self) -> None:
+        """Look as the timer does, until all that was there is checked and what is past is settled.
+
+        Other databases of the cluster have transactions too, and some of theirs are long.
+        """
+        began, entries = await self.now(), await self.value("SELECT count(*) FROM ledger_entry")
+        summed = "(SELECT coalesce(sum(entries), 0) FROM ledger_checkpoint_sum)"
+        done = f"SELECT settled_at > $1 AND {summed} >= $2 FROM ledger_checkpoint"
+        async with asyncio.timeout(30):
+            while not await self.value(done, began, entries):
+                assert await self.differences_since() == []
 
     async def vest(self, limit: int = 200) -> int:
         """Vest what is due."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 from alembic.migration import MigrationContext
@@ -11,11 +12,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from persistence.database import Database
+from persistence.migrations import run
 from tests.ledger.bank import Bank
 
+VERSIONS = Path(run.__file__).parent / "versions"
 BEFORE = """
-DROP TABLE ledger_account, ledger_transfer, ledger_entry, ledger_delta, ledger_vesting;
-DROP FUNCTION refuse_unbalanced_transfers, refuse_rewriting_the_ledger;
+DROP TABLE ledger_account, ledger_transfer, ledger_entry, ledger_delta, ledger_vesting, ledger_checkpoint,
+           ledger_checkpoint_sum;
+DROP FUNCTION refuse_unbalanced_transfers, refuse_rewriting_the_ledger, ledger_moment;
 CREATE TABLE account (
     channel_id uuid PRIMARY KEY REFERENCES channel (id), currency text NOT NULL DEFAULT 'CNY',
     balance_minor bigint NOT NULL DEFAULT 0, held_minor bigint NOT NULL DEFAULT 0,
@@ -28,7 +32,8 @@ SELECT id, CASE code WHEN 's' THEN 20000 WHEN 'p' THEN -700 ELSE 0 END,
 
 def _run(connection: Any) -> None:
     with Operations.context(MigrationContext.configure(connection)):
-        importlib.import_module("persistence.migrations.versions.0006_ledger").upgrade()
+        for name in ("0006_ledger", next(VERSIONS.glob("*_ledger_checkpoint.py")).stem):
+            importlib.import_module(f"persistence.migrations.versions.{name}").upgrade()
 
 
 async def test_deposits_are_taken_over(bank: Bank, dsn: str) -> None:

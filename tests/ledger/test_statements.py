@@ -191,10 +191,18 @@ async def fetched(
 
 async def test_the_file_says_what_the_statement_says(bank: Bank) -> None:
     await story(bank)
+    unsettled, early = reads_of(bank), await of(bank, NOVEMBER)
+    (link,) = unsettled.links_to([early], StatementFormat.CSV)
+    assert (early.final, (await fetched(unsettled, link.url))[2].decode().count("not final")) == (False, 1)
+    await bank.settle()
     reads, found = reads_of(bank), await of(bank, NOVEMBER)
     (link,) = reads.links_to([found], StatementFormat.CSV)
     status, headers, body = await fetched(reads, link.url)
     assert (status, headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    assert (
+        found.final,
+        (await of(bank, Period.of(f"{datetime.now(UTC) + timedelta(days=2):%Y}"))).final,
+    ) == (True, False)
     assert headers["content-disposition"] == 'attachment; filename="statement-s-2025-11.csv"'
     assert body.startswith("\ufeff时间 Time,类型 Type".encode())
     rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))

@@ -36,6 +36,8 @@ class StatementView:
     came_in: Money
     went_out: Money
     count: int
+    final: bool
+    """Whether nothing will be booked in the period any more: such a statement never changes."""
     account_id: int | None
     """None where nothing ever was on the account."""
     first_transfer_id: UUID | None
