@@ -114,14 +114,15 @@ async def fanned_out(rig: Rig, sockets: int, events: int) -> dict[str, Any]:
         before = await rig.counts()
         ours = await side.measure(sockets, events)
         encoded, delivered = (now - then for now, then in zip(await rig.counts(), before, strict=True))
-    async with broadcasting(_filled(side.message, ours.message_bytes), sockets) as other:
+    async with broadcasting(filled(side.message, ours.message_bytes), sockets) as other:
         bare = await other.measure(sockets, events)
     return {"ours": ours, "bare": bare, "encoded": encoded, "delivered": delivered}
 
 
-def _filled(message: str, size: int) -> str:
-    """A message of the average length; what is in it is no matter."""
-    return (message * (size // len(message) + 1))[:size] if message.isascii() else message
+def filled(message: str, size: int) -> str:
+    """A message of so many bytes; what is in it is no matter."""
+    plain = message.encode("ascii", "replace").decode()
+    return (plain * (size // len(plain) + 1))[:size]
 
 
 async def idle(rig: Rig, sockets: int, groups: int) -> dict[str, float]:

@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fanout import SELECTIONS, allow, fanned_out, idle, rigged
+from benchmarks.fanout import SELECTIONS, allow, fanned_out, filled, idle, rigged
 from benchmarks.sides import WARM_UP
+
+
+def test_the_bare_side_sends_as_many_bytes_whatever_the_names_are() -> None:
+    for message in ("{}", '{"name":"广东"}' * 9, "x" * 99):
+        assert [len(filled(message, size).encode()) for size in (1, 40, 251)] == [1, 40, 251]
 
 
 @pytest.mark.soak
