@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from domain.cards.views import CardView
+from domain.channels.views import AccountView, ChannelView
 from domain.events import RecordedEvent
 from domain.orders.views import OrderView
 
@@ -46,6 +47,22 @@ class CardStatusChange(Change):
     def of(cls, event: RecordedEvent, card: CardView) -> Self:
         """Read an event, beside the card that the follower sees."""
         return cls(*_told(event), card)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """A channel's accounts changed, once or often."""
+
+    position: str
+    at: datetime
+    channel: ChannelView
+    account: AccountView
+    """As they are now."""
+
+    @classmethod
+    def of(cls, event: RecordedEvent, channel: ChannelView, account: AccountView) -> Self:
+        """Read an event, beside what the follower sees."""
+        return cls(str(event.position), event.at, channel, account)
 
 
 def _told(event: RecordedEvent) -> tuple[str, datetime, str | None, str]:

@@ -13,6 +13,7 @@ from schema.nouns import noun
 
 if TYPE_CHECKING:
     from schema.cards import Card, CardStatus
+    from schema.channels import Channel, ChannelAccount
     from schema.orders import Order
 
 POSITION = (
@@ -41,3 +42,15 @@ class CardStatusChange:
     )
     to: Annotated[CardStatus, strawberry.lazy("schema.cards")] = open_to_all("The status after.")
     card: Annotated[Card, strawberry.lazy("schema.cards")] = open_to_all("The card as it is now.")
+
+
+@noun(changes.AccountChange, description="Money came to a channel's accounts, went or was set aside.")
+class AccountChange:
+    """What happened to a channel's accounts within about a second."""
+
+    position: str = open_to_all(POSITION)
+    at: datetime = open_to_all("When it was seen.")
+    channel: Annotated[Channel, strawberry.lazy("schema.channels")] = open_to_all("Whose accounts.")
+    account: Annotated[ChannelAccount, strawberry.lazy("schema.channels")] = open_to_all(
+        "What is on them now."
+    )

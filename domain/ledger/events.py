@@ -9,13 +9,13 @@ from domain.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DepositChanged(Event):
-    """A channel's deposit has changed, once or often since the last time; how much is in it is asked for."""
+class AccountChanged(Event):
+    """Accounts of a channel have changed, once or often since the last time; what is on them is asked for."""
 
-    kind: ClassVar[str] = "deposit.changed"
+    kind: ClassVar[str] = "account.changed"
 
     currency: str
 
     def payload(self) -> dict[str, Any]:
-        """Which of its deposits."""
+        """Those of which currency."""
         return {"currency": self.currency}

@@ -48,7 +48,7 @@ class LedgerBook(Protocol):
         """What an order's margins wait for; they do not vest before this transaction ends."""
 
     async def roll_up(self) -> list[tuple[UUID, str]]:
-        """Add to balances what waits, of accounts that nobody is at; which deposits changed, by currency."""
+        """Add to balances what waits, of accounts that nobody is at; whose they are, by currency."""
 
     async def take_due(self, limit: int) -> list[Maturity]:
         """Take orders whose margins are due and that nobody refunds now; they are not due a second time."""

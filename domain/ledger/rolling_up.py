@@ -1,4 +1,4 @@
-"""Rolling up: what was added to balances is added for good, and told once for each deposit."""
+"""Rolling up: what was added to balances is added for good, and told once for each channel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.commands import Command, handles
-from domain.ledger.events import DepositChanged
+from domain.ledger.events import AccountChanged
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RollUpBalances(Command):
-    """Roll up what waits; answers how many deposits have changed."""
+    """Roll up what waits; answers of how many channels, by currency."""
 
 
 @handles(RollUpBalances)
 async def roll_up_balances(_command: RollUpBalances, _caller: Caller, work: UnitOfWork) -> int:
-    """Sales tell nobody of deposits; this does, one event for each, however many sales there were."""
+    """Sales tell nobody of accounts; this does, one event for a channel, however many sales there were."""
     changed = await work.ledger.roll_up()
     for channel_id, currency in changed:
-        work.record(DepositChanged(aggregate_id=channel_id, channel_id=channel_id, currency=currency))
+        work.record(AccountChanged(aggregate_id=channel_id, channel_id=channel_id, currency=currency))
     return len(changed)

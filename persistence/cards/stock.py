@@ -14,6 +14,7 @@ from persistence.cards.gate import Gate, is_count
 from persistence.cards.periods import counted
 from persistence.cards.terms import terms_of
 from persistence.cards.transitions import actors_of, move, record
+from persistence.repository import Repository
 from persistence.sharing.stops import Asked, Turn, stop
 
 if TYPE_CHECKING:
@@ -26,27 +27,19 @@ if TYPE_CHECKING:
     from domain.cards.views import StockQuotaView
     from domain.refusals import Refusal
     from persistence.statements import Connection
-    from persistence.work import Work
 
 
 class CardsMissing(Exception):
     """A paid part has fewer cards than it reserved: a fault, and the payment is rolled back."""
 
 
-class StoredCards:
+class StoredCards(Repository):
     """Fills `domain.cards.ports.CardStock`."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    @property
-    def _on(self) -> Any:
-        return self._work.connection
 
     @property
     def terms(self) -> CardTerms:
         """The settings that dealing with cards follows."""
-        return terms_of(self._work.tools.settings)
+        return terms_of(self._settings)
 
     async def hold(self, demands: Sequence[Demand]) -> list[Held]:
         """Lock the gate and see that everything is there."""

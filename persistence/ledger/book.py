@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from domain.ledger.accounts import AccountKind, deposit, hold, pending
+from domain.ledger.accounts import deposit, hold, pending
 from domain.ledger.views import Maturity, Pending
 from persistence.ledger import posting, sql
 from persistence.ledger.balances import balances_of
+from persistence.repository import Repository
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.ledger.ports import Covered
     from domain.ledger.transfers import Transfer
     from domain.ledger.views import Balance
-    from persistence.work import Work
 
 
-class StoredLedger:
+class StoredLedger(Repository):
     """Fills `domain.ledger.ports.LedgerBook`."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    @property
-    def _on(self) -> Any:
-        return self._work.connection
 
     async def post(self, transfers: Sequence[Transfer], caller: Caller) -> None:
         """Cover transfers and write them; raises BalanceTooLow."""
@@ -82,10 +75,10 @@ class StoredLedger:
         return Pending((await self._waiting([order_id])).get(order_id, {}), row["vests_at"])
 
     async def roll_up(self) -> list[tuple[UUID, str]]:
-        """Add to balances what waits; which deposits changed, by currency."""
+        """Add to balances what waits; whose accounts these are, by currency."""
         await self._catch_up()
         rows = await sql.ROLL_UP.all(self._on)
-        return [(row["channel_id"], row["currency"]) for row in rows if row["kind"] == AccountKind.DEPOSIT]
+        return sorted({(row["channel_id"], row["currency"]) for row in rows if row["channel_id"]})
 
     async def take_due(self, limit: int) -> list[Maturity]:
         """Take orders whose margins are due."""

@@ -46,7 +46,7 @@ ROLL_UP = Statement(
        sums AS (SELECT account_id, CAST(sum(minor) AS bigint) AS minor FROM taken GROUP BY account_id)
        UPDATE ledger_account a SET balance_minor = a.balance_minor + s.minor
          FROM sums s WHERE a.id = s.account_id
-       RETURNING a.kind, a.channel_id, a.currency"""
+       RETURNING a.channel_id, a.currency"""
 )
 """For whatever waits; who is at an account at this moment is passed over until the next time."""
 

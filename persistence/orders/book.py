@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.catalog.fulfilment import Stock
@@ -21,30 +21,23 @@ from persistence.orders.placing import add_orders
 from persistence.orders.rows import entitlement_of, order_of, shipment_of
 from persistence.orders.scope import scope
 from persistence.orders.trades import sold
+from persistence.repository import Repository
 
 if TYPE_CHECKING:
     from domain.access.callers import Caller
     from domain.orders.trades import Sold
-    from persistence.work import Work
 
 _STOCKED = [code for code, kind in KINDS.items() if kind.stock in (Stock.CARDS, Stock.COUNT)]
 """The kinds that lie in stock; of the others only quotas leave so many."""
 
 
-class StoredOrders:
+class StoredOrders(Repository):
     """The OrderBook of one transaction."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    @property
-    def _on(self) -> Any:
-        return self._work.connection
 
     @property
     def terms(self) -> OrderTerms:
         """The settings that buying follows."""
-        settings = self._work.tools.settings
+        settings = self._settings
         return OrderTerms(
             quote_ttl=timedelta(minutes=settings.quote_minutes),
             reservation_ttl=timedelta(minutes=settings.reservation_minutes),

@@ -16,6 +16,7 @@ from persistence.orders.refund_money import completes, sales_of
 from persistence.orders.refund_rows import REFUND_COLUMNS, refund_of
 from persistence.orders.returns import StoredReturns
 from persistence.promotions.giving_back import lock_claims
+from persistence.repository import Repository
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from domain.orders.refunds.views import RefundView
     from domain.orders.status import RefundStatus
     from domain.orders.views import OrderView
-    from persistence.work import Work
 
 _ADD = Statement(
     f"""INSERT INTO refund AS r (id, order_id, channel_id, status, currency, amount_minor, review, reason,
@@ -106,15 +106,8 @@ _UNITS = Statement(
 )
 
 
-class StoredRefunds:
+class StoredRefunds(Repository):
     """Fills `domain.orders.refunds.ports.Refunds`."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    @property
-    def _on(self) -> Any:
-        return self._work.connection
 
     async def facts(self, order: OrderView) -> list[PartFacts]:
         """What is known of an order's parts."""

@@ -15,13 +15,13 @@ from domain.promotions.scope import Presented
 from persistence.cards import data_keys
 from persistence.promotions.asking import VALID, Codes, shown
 from persistence.promotions.rows import BATCH_COLUMNS, batch_of, coupon_of
+from persistence.repository import Repository
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
     from domain.promotions.ports import BatchDraft
     from domain.promotions.views import CouponBatchView, CouponView
     from persistence.cards.vault import Vault, WrappedKey
-    from persistence.work import Work
 
 INDEX = "coupon"
 """What the blind index and the sealed field are called."""
@@ -50,15 +50,8 @@ _CLAIM = Statement(
 _COLUMNS = ("id", "batch_id", "promotion_id", "code_hmac", "code_ciphertext", "masked", "uses")
 
 
-class StoredCoupons:
+class StoredCoupons(Repository):
     """Fills `domain.promotions.ports.Coupons`."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    @property
-    def _on(self) -> Any:
-        return self._work.connection
 
     @property
     def _vault(self) -> Vault:

@@ -21,6 +21,7 @@ from domain.promotions.groups import (
 )
 from persistence.jobs import Desk, job, timer
 from persistence.promotions.group_rows import COLUMNS, group_of
+from persistence.repository import Repository
 from persistence.sharing.stops import Asked, Turn, stop
 from persistence.statements import Statement
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from domain.orders.views import OrderView
     from domain.refusals import Refusal
     from persistence.statements import Connection
-    from persistence.work import Work
 
 AT_ONCE = 100
 """Groups that one look ends."""
@@ -108,15 +108,8 @@ _MOVE = Statement(
 )
 
 
-class StoredGroups:
+class StoredGroups(Repository):
     """Fills `domain.promotions.groups.Groups`."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    @property
-    def _on(self) -> Any:
-        return self._work.connection
 
     async def find(self, group_id: UUID, channel_id: UUID) -> GroupView | None:
         """A group of a channel."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from persistence.promotions.adopting import ADOPT
 from persistence.promotions.claiming import Taken, hold_claims, keep_claims
 from persistence.promotions.giving_back import give_back, give_back_all
 from persistence.promotions.rows import PROMOTION_COLUMNS, funder_of, view_of
+from persistence.repository import Repository
 from persistence.statements import Statement
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from domain.promotions.promotion import Promotion
     from domain.promotions.spreading import SpreadMode
     from domain.promotions.views import FunderView, PromotionView
-    from persistence.work import Work
 
 _SEGMENT = Statement(
     """UPDATE customer x SET segments = CAST(:segments AS text[]) FROM channel c
@@ -66,25 +66,18 @@ _MOVE = Statement(
 )
 
 
-class StoredPromotions:
+class StoredPromotions(Repository):
     """Fills `domain.promotions.ports.Promotions`."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    @property
-    def _on(self) -> Any:
-        return self._work.connection
 
     @property
     def spread(self) -> SpreadMode:
         """Where the setting lets the remainder of a discount go."""
-        return self._work.tools.settings.discount_spread
+        return self._settings.discount_spread
 
     @property
     def zone(self) -> ZoneInfo:
         """That of quotas and of statements."""
-        return ZoneInfo(self._work.tools.settings.calendar_zone)
+        return ZoneInfo(self._settings.calendar_zone)
 
     def here(self, channel_id: UUID) -> Market:
         """What may be given in a channel whose offers this transaction has read."""

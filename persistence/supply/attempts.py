@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from domain.ids import new_id
 from domain.supply.answers import Answer
 from domain.supply.attempts import Attempt, AttemptDraft
 from domain.supply.states import FINAL, AttemptState
+from persistence.repository import Repository
 from persistence.statements import Statement
-
-if TYPE_CHECKING:
-    from persistence.work import Work
 
 _ADD = Statement(
     """INSERT INTO attempt
@@ -68,15 +66,8 @@ OVERDUE = Statement(
 """Attempts that should have been asked about already; their job may be lost."""
 
 
-class StoredAttempts:
+class StoredAttempts(Repository):
     """The Attempts of one transaction."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    @property
-    def _on(self) -> Any:
-        return self._work.connection
 
     async def add(self, drafts: Sequence[AttemptDraft]) -> None:
         """Write new attempts, CREATED."""

@@ -161,7 +161,7 @@ async def test_rolling_up_moves_no_balance(bank: Bank) -> None:
     await bank.value("DELETE FROM outbox")
     assert await bank.perform(RollUpBalances()) == 1
     (event,) = await bank.rows("SELECT kind, aggregate_id, channel_path, payload FROM outbox")
-    assert (event["kind"], event["aggregate_id"]) == ("deposit.changed", bank.channels["S"])
+    assert (event["kind"], event["aggregate_id"]) == ("account.changed", bank.channels["S"])
     assert (event["channel_path"][-2], event["payload"]) == (bank.channels["Q"], {"currency": "CNY"})
     assert await bank.perform(RollUpBalances()) == 0
     assert await bank.value("SELECT count(*) FROM ledger_delta") == 0

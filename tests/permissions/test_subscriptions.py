@@ -229,7 +229,10 @@ def recorded(story: Story, one: Principal, feed: Feed, thing: Thing | None) -> l
         row = None if thing is None else story.demo.rows("SELECT state FROM card WHERE id = $1", thing.id)
         usable = not row or row[0]["state"] in ("DELIVERED", "REVEALED", "ACTIVATED")
         return ["now"] if usable else []
-    if thing is not None:
+    if feed.name == "accountChanged":
+        changed = "SELECT position FROM event WHERE kind = 'account.changed' AND aggregate_id = $1"
+        rows = story.demo.rows(f"{changed} ORDER BY position", one.path[-1])
+    elif thing is not None:
         rows = story.demo.rows(
             "SELECT position FROM event WHERE aggregate_id = $1"
             " AND kind IN ('order.changed', 'refund.changed') ORDER BY position",
