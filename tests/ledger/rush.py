@@ -11,7 +11,7 @@ import random
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -121,4 +121,4 @@ async def rush(plan: Plan) -> Done:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(asdict(asyncio.run(rush(Plan(**json.loads(sys.argv[1])))))))
+    sys.stdout.write(json.dumps(vars(asyncio.run(rush(Plan(**json.loads(sys.argv[1])))))))

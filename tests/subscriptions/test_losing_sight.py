@@ -19,6 +19,8 @@ from tests.fixtures.served import ServedDemo
 SHOP, CITY, OTHER_CITY, PROVINCE = "gd-sz-media01", "gd-sz", "gd-gz", "gd"
 CARDS = "subscription ($after: String) { cardStatusChanged(after: $after) { position to card { status } } }"
 ORDER = "subscription ($id: ID!) { orderChanged(id: $id) { order { status } } }"
+ACCOUNT = """subscription ($channel: String) { accountChanged(channel: $channel) {
+  channel { code } account { balance { amount } held { amount } } } }"""
 WITHIN_S = 30.0
 """Far more than it takes: these machines are busy."""
 
@@ -132,3 +134,32 @@ def test_an_order_that_leaves_the_callers_sight_is_followed_no_more(demo: Served
             assert json.loads(socket.recv(timeout=WITHIN_S)) == {"type": "complete", "id": "1"}
         finally:
             move(demo, CITY)
+
+
+def test_an_account_is_followed_from_above_and_as_long_as_it_is_below(demo: ServedDemo) -> None:
+    """Sales of a second are one change; a sister's account is as one that never was."""
+    shop, city = demo.sign_in(SHOP), demo.sign_in(CITY)
+    with (
+        following(demo, demo.sign_in(OTHER_CITY), ACCOUNT, channel=SHOP) as foreign,
+        following(demo, city, ACCOUNT, channel=SHOP) as socket,
+    ):
+        assert json.loads(foreign.recv(timeout=WITHIN_S)) == {"type": "complete", "id": "1"}
+        orders = [place(demo, shop) for _ in range(3)]
+        told: list[Any] = []
+        while not told or told[-1]["account"] != _account(demo, shop):
+            told.append(json.loads(socket.recv(timeout=WITHIN_S))["payload"]["data"]["accountChanged"])
+        assert {one["channel"]["code"] for one in told} == {SHOP}
+        assert len(told) <= len(orders)
+        move(demo, OTHER_CITY)
+        try:
+            pay(demo, shop, orders[0])
+            while (heard := json.loads(socket.recv(timeout=WITHIN_S)))["type"] == "next":
+                pass  # of before it was moved
+            assert heard == {"type": "complete", "id": "1"}
+        finally:
+            move(demo, CITY)
+
+
+def _account(demo: ServedDemo, token: str) -> object:
+    document = "{ viewer { channel { account { balance { amount } held { amount } } } } }"
+    return demo.ask(document, token)["viewer"]["channel"]["account"]
