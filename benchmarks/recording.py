@@ -165,6 +165,10 @@ class Recorded:
         self.recorder.learn(call, [[value]])
         return value
 
+    async def prepare(self, sql: str) -> Prepared:
+        """As asyncpg's, for what is asked once."""
+        return Prepared(self, sql)
+
     async def execute(self, sql: str, *arguments: Any) -> Any:
         """As asyncpg's."""
         self.recorder.note(self.block, "execute", sql, arguments)
@@ -180,6 +184,18 @@ class Recorded:
         """As asyncpg's; a block has one, or none."""
         self.block.transactional = True
         return self.connection.transaction()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement of a recorded connection."""
+
+    connection: Recorded
+    sql: str
+
+    async def fetch(self, *arguments: Any) -> Any:
+        """As asyncpg's."""
+        return await self.connection.fetch(self.sql, *arguments)
 
 
 def statements_of(recipe: Recipe) -> int:

@@ -61,9 +61,9 @@ def spread(minor: int, weights: Mapping[K, int], rooms: Mapping[K, int], mode: S
 def fund(lines: Mapping[L, int], funders: Mapping[K, int]) -> dict[L, dict[K, int]]:
     """What each of those who fund a discount pays of it on each line, by basis points that sum to 10,000.
 
-    Of the whole, shares are rounded by largest remainder, of equal remainders for who is named first; so
-    nobody pays a minor unit more or less than its rate says. Each line sums to its part of the discount, and
-    of a line, too, nobody pays more than a unit beside its rate. Who pays nothing of a line is absent there.
+    What rounding leaves of the whole is paid by who is named first, less than a minor unit for each of the
+    others; those pay their rate of it, rounded down. Each line sums to its part of the discount. Who pays
+    nothing of a line is absent there.
     """
     if sum(funders.values()) != FULL_BP:
         raise ValueError("Shares of funding sum to 10,000 basis points.")
@@ -71,13 +71,15 @@ def fund(lines: Mapping[L, int], funders: Mapping[K, int]) -> dict[L, dict[K, in
         return {line: dict.fromkeys(funders, minor) if minor else {} for line, minor in lines.items()}
     rates = list(funders.values())
     sure = {line: [minor * rate // FULL_BP for rate in rates] for line, minor in lines.items()}
-    owed = split(sum(lines.values()), rates)
+    owed = divide(sum(lines.values()), rates, SpreadMode.REMAINDER_FIRST)
     left = [whole - sum(parts) for whole, parts in zip(owed, zip(*sure.values(), strict=True), strict=False)]
     found: dict[L, dict[K, int]] = {}
     for line, parts in sure.items():
-        # Who has most left to pay rounds up first: in this order everybody's units find a line (Gale-Ryser).
-        rounded = sorted(range(len(rates)), key=lambda at: (-left[at], at))[: lines[line] - sum(parts)]
-        for at in rounded:
+        rounded = [0] * len(rates)
+        for _ in range(lines[line] - sum(parts)):
+            # Of those who have something left to pay, who is rounded up least here, then who has most left.
+            at = min(range(len(rates)), key=lambda at: (not left[at], rounded[at], -left[at], at))
+            rounded[at] += 1
             parts[at] += 1
             left[at] -= 1
         found[line] = {funder: part for funder, part in zip(funders, parts, strict=True) if part}

@@ -156,12 +156,13 @@ def many_fundings(draw: st.DrawFn) -> dict[int, int]:
 
 @settings(deadline=None, max_examples=300)
 @given(st.lists(few | st.integers(0, 10**6), max_size=12), many_fundings())
-def test_no_funder_pays_a_unit_beside_its_rate(minor: list[int], rates: dict[int, int]) -> None:
+def test_who_is_named_first_pays_what_rounding_leaves_of_the_whole(
+    minor: list[int], rates: dict[int, int]
+) -> None:
     lines = dict(enumerate(minor))
     paid = fund(lines, rates)
     assert {at: sum(parts.values()) for at, parts in paid.items()} == lines
     assert all(part > 0 for parts in paid.values() for part in parts.values())
-    for who, bp in rates.items():
-        mine = {at: parts.get(who, 0) for at, parts in paid.items()}
-        assert abs(sum(mine.values()) * FULL_BP - sum(minor) * bp) < FULL_BP
-        assert all(abs(mine[at] * FULL_BP - lines[at] * bp) <= FULL_BP for at in lines)
+    owed = {who: sum(minor) * bp // FULL_BP for who, bp in rates.items()}
+    owed[min(owed)] += sum(minor) - sum(owed.values())
+    assert {who: sum(parts.get(who, 0) for parts in paid.values()) for who in rates} == owed

@@ -1,6 +1,6 @@
 """Cases with their figures, from the specification and from what other engines document."""
 
-from domain.promotions.spreading import SpreadMode, divide, fund, spread
+from domain.promotions.spreading import SpreadMode, fund, spread
 from tests.promotions.stories import HQ, SHOP, P, judge, line, only, promotion, said
 
 
@@ -24,27 +24,25 @@ def test_half_off_with_a_cap_over_equal_goods_four_to_three() -> None:
 
 def test_a_discount_of_15_paid_by_three() -> None:
     shares = {HQ: 8_000, P: 800, SHOP: 1_200}
-    assert divide(15, list(shares.values()), SpreadMode.REMAINDER_FIRST) == [13, 1, 1]
-    # 12, 1.2 and 1.8: who funds is rounded by largest remainder, whatever lines are.
-    assert fund({0: 15}, shares) == {0: {HQ: 12, P: 1, SHOP: 2}}
+    assert fund({0: 15}, shares) == {0: {HQ: 13, P: 1, SHOP: 1}}
     off = promotion("THRESHOLD", reaches_minor=100, off_minor=15, funding=shares)
     for mode in SpreadMode:
-        assert judge([line(100)], off, mode=mode).shares == {HQ: 12, P: 1, SHOP: 2}
+        assert judge([line(100)], off, mode=mode).shares == {HQ: 13, P: 1, SHOP: 1}
 
 
-def test_funders_pay_their_rate_of_the_whole_to_the_unit() -> None:
+def test_what_rounding_leaves_is_paid_once_for_all_lines() -> None:
     halves = {P: 5_000, HQ: 5_000}
-    # Of equal remainders who is named first is rounded up, once for all lines.
     assert fund({0: 1}, halves) == {0: {P: 1}}
     assert fund({0: 1, 1: 1, 2: 1}, halves) == {0: {P: 1}, 1: {P: 1}, 2: {HQ: 1}}
     assert fund({4: 5, 7: 7, 9: 2}, halves) == {4: {P: 3, HQ: 2}, 7: {P: 3, HQ: 4}, 9: {P: 1, HQ: 1}}
     thirds = {SHOP: 3_333, P: 3_333, HQ: 3_334}
     assert fund({0: 10, 1: 10, 2: 10}, thirds) == {
         0: {SHOP: 4, P: 3, HQ: 3},
-        1: {SHOP: 3, P: 4, HQ: 3},
+        1: {SHOP: 4, P: 3, HQ: 3},
         2: {SHOP: 3, P: 3, HQ: 4},
     }
-    assert fund({0: 1, 1: 1}, {SHOP: 1, P: 9_999}) == {0: {P: 1}, 1: {P: 1}}
+    assert fund({0: 2}, thirds) == {0: {SHOP: 2}}
+    assert fund({0: 1, 1: 1}, {P: 9_999, SHOP: 1}) == {0: {P: 1}, 1: {P: 1}}
     assert fund({}, halves) == {}
 
 
