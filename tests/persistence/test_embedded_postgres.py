@@ -113,7 +113,8 @@ async def test_somebody_who_is_not_root_runs_it_as_themselves(place: Path, metho
     assert owner.stdout is not None
     try:
         with owner.stdout as lines:
-            dsn, postmaster = (lines.readline().decode().strip() for _ in range(2))
+            # All three: unbuffered, each is written by itself, and who writes into a closed pipe ends.
+            dsn, postmaster, _ = (lines.readline().decode().strip() for _ in range(3))
         assert json.loads((place / "data" / "embedded.json").read_text())["method"] == Method.PLAIN
         assert Path(f"/proc/{postmaster}").exists()
         assert await ask(dsn, "SELECT 1") == 1
