@@ -48,12 +48,19 @@ class Effort:
         """The statements of one question."""
         request = GraphQLRequest(Part((probe,)).document, variables={probe.alias: said})
         prepared = self._engine.prepare(request)
+        await self._glance(context)
         await asyncio.sleep(0)  # loggers are told in the loop's next round
         self._statements.clear()
         await self._engine.execute(prepared, context)
         await asyncio.sleep(0)
-        # Prices are glanced at each half second, whoever asks for what.
-        return Counter(one for one in self._statements if "FROM price_epoch" not in one)
+        return Counter(self._statements)
+
+    async def _glance(self, context: Context) -> None:
+        """Look at prices now: the look of each half second falls due in no question."""
+        channel_id = context.caller.channel_id
+        if channel_id is not None:
+            async with self._store.database.connection() as connection:
+                await self._store.tools.shelf.glance(connection, channel_id)
 
 
 def foreign(survey: Survey, principal: Principal, things: Things) -> Iterator[Probe]:
