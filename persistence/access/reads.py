@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from domain.access.callers import CallerKind
@@ -50,17 +50,13 @@ _IN_CHANNEL = """c.path @> ARRAY[CAST(:own AS uuid)]
                            WHERE named.code = :code AND named.path @> ARRAY[CAST(:own AS uuid)]))"""
 
 
-class _Listed(Generic[V]):
-    """The statements of one list: newest first, forwards and backwards, and how long it is."""
-
-    def __init__(self, shape: Shape[V], table: str, also: str) -> None:
-        where = f"x.channel_id IN (SELECT c.id FROM channel c WHERE {_IN_CHANNEL}) AND {also}"
-        self.pages = NewestPages(shape, where, "created_at")
-        self.count = Statement(f"SELECT count(*) FROM {table} x WHERE {where}")
+def _list(shape: Shape[V], also: str = "true") -> NewestPages[V]:
+    where = f"x.channel_id IN (SELECT c.id FROM channel c WHERE {_IN_CHANNEL}) AND {also}"
+    return NewestPages(shape, where, "created_at")
 
 
-_ALL_AGENTS = _Listed(AGENT, "agent", "true")
-_ALL_TOKENS = _Listed(TOKEN, "token", _OF_PEOPLE)
+_ALL_AGENTS = _list(AGENT)
+_ALL_TOKENS = _list(TOKEN, _OF_PEOPLE)
 
 
 class StoredAccessReads:
@@ -94,7 +90,7 @@ class StoredAccessReads:
     async def _page(
         self,
         order: str,
-        listed: _Listed[Any],
+        listed: NewestPages[Any],
         caller: Caller,
         channel: str | None,
         request: PageRequest,
@@ -104,7 +100,7 @@ class StoredAccessReads:
             return Page.empty()
         scope = {"own": caller.channel_id, "code": channel}
         at, last_id = request.last_moment
-        read = listed.pages.of(selected).way(request.backwards)
+        read = listed.of(selected).way(request.backwards)
         async with self._database.connection() as connection:
             views = await read.all(connection, caller, **scope, at=at, id=last_id, limit=request.limit + 1)
         found = [(one, cursor_of(order, [one.created_at.isoformat(), one.id.hex])) for one in views]

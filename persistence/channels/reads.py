@@ -59,7 +59,6 @@ _CHILDREN = Variants(
 )
 _COUNT = Statement("SELECT count(*) FROM channel WHERE parent_id = :parent")
 _RULES = NewestPages(PRICE_RULE, "s.setter_id = :setter AND s.ended_at IS NULL")
-_COUNT_RULES = Statement("SELECT count(*) FROM price_rule WHERE setter_id = :setter AND ended_at IS NULL")
 _RULE = Statement(
     """SELECT r.* FROM price_rule r JOIN channel c ON c.id = r.setter_id
        WHERE r.id = :id AND CAST(:scope AS uuid) = ANY (c.path)"""
@@ -130,19 +129,12 @@ class StoredChannelReads:
         self, caller: Caller, request: PageRequest, selected: Selected = ALL
     ) -> Page[PriceRuleView]:
         """The rules that the caller's channel has set, the newest first."""
-        key = None
-        if request.after is not None:
-            try:
-                key = UUID(request.after[0])
-            except (ValueError, TypeError, AttributeError):
-                raise BadRequest(
-                    "This cursor does not belong to this list; begin again without it."
-                ) from None
-        read, values = _RULES.of(selected).way(request.backwards), {"setter": caller.channel, "key": key}
+        read = _RULES.of(selected).way(request.backwards)
+        values = {"setter": caller.channel, "key": request.last_id, "limit": request.limit + 1}
         async with self._database.connection() as connection:
-            rules = await read.all(connection, caller, **values, limit=request.limit + 1)
+            rules = await read.all(connection, caller, **values)
         found = [(rule, cursor_of(RULES, [str(rule.id)])) for rule in rules]
-        return Page.cut(found, request, self._counting(_COUNT_RULES, setter=caller.channel))
+        return Page.cut(found, request, self._counting(_RULES.count, setter=caller.channel))
 
     async def node(self, caller: Caller, type_name: str, id: UUID) -> ChannelView | PriceRuleView | None:
         """A channel, or a rule that it or one below it has set, by its id."""

@@ -31,7 +31,6 @@ _WANTED = """r.channel_id IN (
        AND (CAST(:kind AS text) IS NULL OR r.kind = :kind)
        AND (CAST(:statuses AS text[]) IS NULL OR r.status = ANY (CAST(:statuses AS text[])))"""
 _PAGES = NewestPages(DEPOSIT_REQUEST, _WANTED)
-_COUNT = Statement(f"SELECT count(*) FROM deposit_request r WHERE {_WANTED}")
 _BY_ID = Statement(
     f"""SELECT {COLUMNS} FROM deposit_request r JOIN channel c ON c.id = r.channel_id {APPROVED}
          WHERE r.id = :id AND c.path @> ARRAY[CAST(:scope AS uuid)]"""
@@ -62,7 +61,7 @@ class StoredDepositReads:
 
         async def count() -> int:
             async with self._database.connection() as connection:
-                return int(await _COUNT.value(connection, **values))
+                return int(await _PAGES.count.value(connection, **values))
 
         found = [(one, cursor_of(NEWEST, [one.id.hex])) for one in views]
         return Page.cut(found, request, count)

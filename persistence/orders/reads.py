@@ -103,7 +103,7 @@ class StoredOrderReads:
             "external_id": wanted.external_id,
         }
         at, last_id = request.last_moment
-        read = listed.pages.of(selected).way(request.backwards)
+        read = listed.of(selected).way(request.backwards)
         async with self._database.connection() as connection:
             found = await read.all(connection, caller, **values, at=at, id=last_id, limit=request.limit + 1)
 

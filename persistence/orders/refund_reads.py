@@ -19,7 +19,7 @@ from domain.paging import Page, PageRequest, cursor_of
 from domain.selected import ALL, Selected
 from persistence.orders.refund_facts import facts_of
 from persistence.orders.refund_rows import REFUND_COLUMNS, refund_line_of, refund_of
-from persistence.orders.scope import VISIBLE, scope
+from persistence.orders.scope import CHANNELS, VISIBLE, scope
 from persistence.orders.shapes import REFUND
 from persistence.selecting.pages import NewestPages
 from persistence.selecting.variants import Chosen, Reading, Variants
@@ -39,28 +39,14 @@ _WANTED = """(CAST(:status AS text[]) IS NULL OR r.status = ANY (CAST(:status AS
    AND (CAST(:review AS boolean) IS NULL OR r.review = :review)
    AND (CAST(:after AS timestamptz) IS NULL OR r.created_at > :after)
    AND (CAST(:before AS timestamptz) IS NULL OR r.created_at < :before)"""
-_CHANNELS = """SELECT h.id FROM channel h
- WHERE h.path @> ARRAY[CAST(:scope_channel AS uuid)]
-   AND (CAST(:channel AS text) IS NULL OR h.path @> ARRAY[(
-        SELECT named.id FROM channel named
-         WHERE named.code = :channel AND named.path @> ARRAY[CAST(:scope_channel AS uuid)])])"""
 _OWN = f"""r.order_id IN (SELECT o.id FROM orders o WHERE o.customer_id = CAST(:scope_customer AS uuid))
-   AND (CAST(:channel AS text) IS NULL OR r.channel_id IN ({_CHANNELS})) AND {_WANTED}"""
+   AND (CAST(:channel AS text) IS NULL OR r.channel_id IN ({CHANNELS})) AND {_WANTED}"""
 _BELOW = f"r.channel_id = h.id AND {_WANTED}"
 
-
-class RefundList:
-    """The statements of one list of refunds, the newest first; `each` asks once for each channel `h`."""
-
-    def __init__(self, condition: str, each: bool) -> None:
-        self.pages = NewestPages(REFUND, condition, "created_at", _CHANNELS if each else None)
-        counted = f"SELECT count(*) AS n FROM refund r WHERE {condition}"
-        sums = f"""SELECT CAST(coalesce(sum(f.n), 0) AS bigint) FROM ({_CHANNELS}) h
-                    CROSS JOIN LATERAL ({counted}) f"""
-        self.count = Statement(sums if each else counted)
-
-
-_LISTS = {True: RefundList(_OWN, each=False), False: RefundList(_BELOW, each=True)}
+_LISTS = {
+    True: NewestPages(REFUND, _OWN, "created_at"),
+    False: NewestPages(REFUND, _BELOW, "created_at", CHANNELS),
+}
 
 
 def _of_orders(chosen: Chosen[RefundView]) -> Reading[RefundView]:
@@ -95,7 +81,7 @@ class StoredRefundReads:
             return Page.empty()
         listed, values = _LISTS[own], _values(caller, wanted)
         at, last_id = request.last_moment
-        read = listed.pages.of(selected).way(request.backwards)
+        read = listed.of(selected).way(request.backwards)
         async with self._database.connection() as connection:
             found = await read.all(connection, caller, **values, at=at, id=last_id, limit=request.limit + 1)
 

@@ -8,6 +8,13 @@ from domain.access.callers import Caller, CallerKind
 
 SUBTREE = "(SELECT c.id FROM channel c WHERE c.path @> ARRAY[CAST(:scope_channel AS uuid)])"
 
+CHANNELS = """SELECT h.id FROM channel h
+ WHERE h.path @> ARRAY[CAST(:scope_channel AS uuid)]
+   AND (CAST(:channel AS text) IS NULL OR h.path @> ARRAY[(
+        SELECT named.id FROM channel named
+         WHERE named.code = :channel AND named.path @> ARRAY[CAST(:scope_channel AS uuid)])])"""
+"""The channels of the caller's subtree, or of that below the one with the code `channel`."""
+
 
 def _visible(kind: str, channel: str, customer: str, subtree: str) -> str:
     return f"""(CASE {kind}

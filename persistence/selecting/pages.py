@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Select, bindparam, column, select, text, true
 
 from persistence.selecting.shapes import Shape
 from persistence.selecting.variants import Chosen, Reading, Variants
+from persistence.statements import Statement
 
 V = TypeVar("V")
 LIMIT = bindparam("limit", type_=BigInteger)
@@ -46,6 +47,16 @@ class NewestPages(Variants[V, BothWays[V]]):
         self._condition, self._channels = condition, channels
         self._keys = ("id",) if moment is None else (moment, "id")
         super().__init__(shape, lambda chosen: BothWays.of(chosen, self._page), self._keys)
+        self.count = Statement(self._counted())
+        """How long the list is."""
+
+    def _counted(self) -> str:
+        base: Any = self.shape.base
+        counted = f"SELECT count(*) AS n FROM {base.element.name} {base.name} WHERE {self._condition}"
+        if self._channels is None:
+            return counted
+        summed = "SELECT CAST(coalesce(sum(f.n), 0) AS bigint)"
+        return f"{summed} FROM ({self._channels}) h CROSS JOIN LATERAL ({counted}) f"
 
     def _page(self, chosen: Chosen[V], newest: bool) -> Select[Any]:
         """What is joined is joined to the page, not to what lies behind it."""

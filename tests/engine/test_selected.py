@@ -233,7 +233,7 @@ async def test_a_plan_explains_columns_and_joins(desk: Desk) -> None:
 
 
 async def test_a_variant_is_built_once_and_few_are_kept(desk: Desk) -> None:
-    agent, pages = desk.shop.agent(), lists.BELOW.pages
+    agent, pages = desk.shop.agent(), lists.BELOW
     await desk.ask("{ orders { edges { node { number } } } }", agent)
     built = pages.built
     await desk.ask("{ orders { edges { node { n: number ... { number } } } } }", agent)

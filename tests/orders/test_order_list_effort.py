@@ -13,7 +13,7 @@ from persistence.statements import Statement
 from tests.orders.shop import Shop, line
 
 ELSEWHERE = 20_000
-PAGES = BELOW.pages.of(ALL)
+PAGES = BELOW.of(ALL)
 _FILL = """INSERT INTO orders (id, number, channel_id, status, subtotal_minor, total_minor, due_minor,
                                contact, placed_by_kind, placed_at)
            SELECT gen_random_uuid(), 'N' || n, $1, 'FULFILLED', 1, 1, 0, '{}', 'AGENT',
